@@ -1,2 +1,2 @@
-//! Skeleton.
+//! The `hsm-server` command. What it does lives in the library.
 fn main() {}

@@ -1,0 +1,1 @@
+//! The layer that seals every stored record under a data key.
