@@ -1,0 +1,38 @@
+# Each target that builds first runs scripts/bootstrap, which installs what is missing and is quick where nothing is.
+.PHONY: help demo test build bench fmt lint clean
+
+help:
+	@echo 'make demo    a Java program signs, encrypts and serves HTTPS with keys in a throwaway HSM'
+	@echo 'make test    everything that CI runs'
+	@echo 'make build   the server, the ferrohsm command and the provider jar'
+	@echo 'make bench   speed, against SoftHSM2, Bouncy Castle, ACCP and the JDK'
+	@echo 'make fmt     format the Rust code'
+	@echo 'make lint    check formatting, clippy, licences and advisories'
+	@echo 'make clean   delete what was built'
+	@echo 'demo, test, build and bench install what is missing through apt (scripts/bootstrap).'
+
+demo:
+	@scripts/bootstrap
+	@scripts/demo
+
+test:
+	@scripts/bootstrap
+	@scripts/test
+
+build:
+	@scripts/bootstrap
+	@scripts/gradle assemble
+	@echo 'built target/release/hsm-server, target/release/ferrohsm and java/provider/build/libs/ferrohsm-provider.jar'
+
+bench:
+	@scripts/bootstrap bench
+	@scripts/bench
+
+fmt:
+	cargo fmt --all
+
+lint:
+	@scripts/lint
+
+clean:
+	rm -rf target build .gradle java/*/build samples/*/build fuzz/target

@@ -1,0 +1,4 @@
+/** The FerroHSM JCE provider: keys that are used through the JCA and never leave the HSM. */
+module org.ferrohsm.provider {
+    exports org.ferrohsm.provider;
+}
