@@ -44,7 +44,7 @@ pub enum ParameterKind {
 }
 
 /// A JCA engine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[allow(missing_docs)] // the names are JCA's own
 pub enum Engine {
     KeyPairGenerator,
