@@ -1,0 +1,51 @@
+//! Everything cryptographic the server does with keys, on AWS-LC (its FIPS module by default).
+//!
+//! `KeyMaterial` is a key ready to use; the families `rsa`, `ec`, `aes`, `hmac` hold the operations; `iv` makes GCM's
+//! IVs; `ffi` is the only file set with `unsafe`. What may be done with which key is decided elsewhere: nothing in
+//! here looks at attributes, users or the cluster's mode.
+
+pub mod aes;
+pub mod ec;
+mod error;
+mod ffi;
+pub mod hmac;
+mod iv;
+mod key;
+mod module;
+pub mod random;
+mod roca;
+pub mod rsa;
+mod types;
+
+pub use error::CryptoError;
+pub use iv::{GCM_IV_LEN, IvSource};
+pub use key::{KeyMaterial, PublicKey};
+pub use module::{Module, module};
+pub use types::{Curve, Hash, KeySpec, KeyType};
+
+/// Longest encoded key that is looked at, in bytes; RSA 4096 needs 2,400.
+pub const KEY_DER_BYTES_MAX: usize = 16 * 1024;
+
+/// Refuses input above a limit before anything is done with it.
+fn bounded(what: &'static str, input: &[u8], limit_bytes: usize) -> Result<(), CryptoError> {
+    if input.len() <= limit_bytes {
+        return Ok(());
+    }
+    Err(CryptoError::Length {
+        what,
+        actual: input.len(),
+        needed: format!("at most {limit_bytes}"),
+    })
+}
+
+/// Refuses input of any other length.
+fn expect_length(what: &'static str, input: &[u8], length_bytes: usize) -> Result<(), CryptoError> {
+    if input.len() == length_bytes {
+        return Ok(());
+    }
+    Err(CryptoError::Length {
+        what,
+        actual: input.len(),
+        needed: length_bytes.to_string(),
+    })
+}

@@ -1,0 +1,17 @@
+//! The server's cryptography against published vectors and against bad input.
+
+mod keys;
+
+/// Every combination the tests of key pairs go through.
+fn digest(hash: hsm_server::crypto::Hash, data: &[u8]) -> Vec<u8> {
+    use aws_lc_rs::digest;
+    use hsm_server::crypto::Hash;
+    let algorithm = match hash {
+        Hash::Sha1 => &digest::SHA1_FOR_LEGACY_USE_ONLY,
+        Hash::Sha224 => &digest::SHA224,
+        Hash::Sha256 => &digest::SHA256,
+        Hash::Sha384 => &digest::SHA384,
+        Hash::Sha512 => &digest::SHA512,
+    };
+    digest::digest(algorithm, data).as_ref().to_vec()
+}
