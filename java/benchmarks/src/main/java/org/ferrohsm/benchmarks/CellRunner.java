@@ -74,7 +74,7 @@ final class CellRunner {
 
     private void measure(Entry entry) throws ExecutionException, InterruptedException {
         settle();
-        entry.rounds.add(Round.run(entry.workers, options.roundSeconds()));
+        entry.rounds.add(Round.run(entry.workers, options.roundSeconds() * operation.roundFactor()));
     }
 
     private static void verify(Entry entry) throws GeneralSecurityException {

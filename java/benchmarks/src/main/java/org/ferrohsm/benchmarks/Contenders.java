@@ -24,7 +24,7 @@ final class Contenders {
         return switch (id) {
             case "ferrohsm" -> ferroHsm();
             case "softhsm2" -> softHsm();
-            case "bouncycastle" -> byClass(id, "BouncyCastle", "org.bouncycastle.jce.provider.BouncyCastleProvider", false);
+            case "bouncycastle" -> byClass(id, "Bouncy Castle", "org.bouncycastle.jce.provider.BouncyCastleProvider", false);
             case "accp" -> byClass(id, "ACCP", "com.amazon.corretto.crypto.provider.AmazonCorrettoCryptoProvider", false);
             case "jdk" -> jdk();
             default -> throw new IllegalArgumentException(id);

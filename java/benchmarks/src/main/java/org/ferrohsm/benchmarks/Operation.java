@@ -39,6 +39,11 @@ enum Operation {
         return preparation.prepare(contender);
     }
 
+    /** How many times longer than asked a round lasts: a handful of RSA keys, found by luck, gives no stable rate. */
+    int roundFactor() {
+        return this == RSA2048_GENERATE ? 2 : 1;
+    }
+
     /**
      * How many threads warm up a cell. RSA generation takes a large part of a second, so 64 threads would spend longer
      * on warming up than on measuring; its code is warm after a few keys.

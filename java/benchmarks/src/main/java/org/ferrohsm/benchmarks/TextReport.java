@@ -73,7 +73,7 @@ final class TextReport {
         for (Target target : Target.ALL) {
             Optional<Double> reached = target.reached(cells);
             String verdict = reached.map(r -> r >= target.factor() ? "met" : "NOT MET").orElse("not measured");
-            line(out, "  %-30s at least %sx %-10s %8s  %s",
+            line(out, "  %-38s at least %sx %-10s %8s  %s",
                     target.title(), target.factor(), target.otherId(),
                     reached.map(TextReport::times).orElse("-"), verdict);
         }
