@@ -1,0 +1,62 @@
+//! The files of the embedded store: `store.redb`, and `store.lock` held while it is open.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use ::redb::backends::FileBackend;
+use rustix::fs::{Advice, fadvise};
+
+use super::super::StoreError;
+use super::Opening;
+use super::database::database_error;
+
+/// Name of the redb file in the data directory.
+pub const FILE_NAME: &str = "store.redb";
+/// redb locks its file too, but lets go while the store reopens it: this lock is kept throughout.
+const LOCK_NAME: &str = "store.lock";
+
+/// Takes the lock that keeps other processes out for as long as the result lives.
+pub fn lock(directory: &Path) -> Result<File, StoreError> {
+    let path = directory.join(LOCK_NAME);
+    let file = private()
+        .open(&path)
+        .map_err(|error| match StoreError::from(error) {
+            StoreError::Io { detail } => StoreError::Io {
+                detail: format!("{}: {detail}", path.display()),
+            },
+            other => other,
+        })?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StoreError::Locked {
+            directory: directory.display().to_string(),
+        }),
+        Err(TryLockError::Error(error)) => Err(error.into()),
+    }
+}
+
+/// Opens or makes the redb file.
+pub fn open(directory: &Path, opening: Opening) -> Result<FileBackend, StoreError> {
+    let file = private().open(directory.join(FILE_NAME))?;
+    if opening == Opening::AfterFailure {
+        // What could not be written before is written now, or this fails and is tried again. Then
+        // the cache is dropped, so that what is read is what the disk has.
+        file.sync_all()?;
+        fadvise(&file, 0, None, Advice::DontNeed).map_err(std::io::Error::from)?;
+    }
+    // The name of a new file must survive power loss too.
+    File::open(directory)?.sync_all()?;
+    FileBackend::new(file).map_err(database_error)
+}
+
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600);
+    options
+}
