@@ -1,8 +1,22 @@
 //! The HSM server: everything behind the `hsm-server` command.
 //!
-//! A library so that tests can reach each layer; the binary is a thin shell around it.
+//! A library so that tests can reach each layer; the binary is a thin shell around it. A request passes each room once:
+//! `listener` → `session` (who) → `dispatch` (operations table) → `policy` (may they, with this key) → `crypto` → reply.
 
 pub mod barrier;
+pub mod cluster;
+pub mod config;
 pub mod crypto;
+pub mod dispatch;
+pub mod error;
+pub mod hsm;
+pub mod keys;
+pub mod listener;
+pub mod logins;
+pub mod ops;
+pub mod policy;
+pub mod requests;
 pub mod seal;
+pub mod session;
 pub mod store;
+pub mod users;

@@ -1,0 +1,25 @@
+//! Limits of one HSM. Fixed for now; what an operator must be able to change becomes an option then.
+
+use std::time::Duration;
+
+/// Time for a TLS handshake.
+pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
+/// Time for a frame, from its first byte to its last; also for the first frame of a connection.
+pub const FRAME_TIMEOUT: Duration = Duration::from_secs(10);
+/// Time for a peer to take what was written.
+pub const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Time that calls under way get at shutdown.
+pub const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Connections of all clients together.
+pub const CONNECTIONS_MAX: usize = 10_000;
+/// Connections of one client certificate.
+pub const CONNECTIONS_PER_CERTIFICATE_MAX: usize = 2_000;
+/// Connections from one address.
+pub const CONNECTIONS_PER_ADDRESS_MAX: usize = 4_000;
+/// Bytes that all connections together may hold in buffers above their first.
+pub const BUFFER_BUDGET_BYTES: usize = 256 * 1024 * 1024;
+/// Calls of one connection that wait for the blocking pool at a time.
+pub const CALLS_IN_FLIGHT_MAX: usize = 64;
+/// Threads of the blocking pool: store writes, RSA key generation, password hashing.
+pub const POOL_THREADS_MAX: usize = 32;

@@ -1,0 +1,267 @@
+//! From a frame to its handler: checks against the operations table, then decodes the body, then calls.
+
+use crate::error::OpError;
+use crate::hsm::Hsm;
+use crate::ops::{cluster, crypto, key, login, user};
+use crate::requests::{self, Change};
+use crate::session::{Caller, Login, Peer};
+use ferrohsm_protocol::frame::Header;
+use ferrohsm_protocol::messages::Role;
+use ferrohsm_protocol::operations::Channel;
+use ferrohsm_protocol::{Operation, Request, Status};
+use prost::Message;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+/// Where a call runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// On the connection's own thread, in order: it takes microseconds and never waits for the disk.
+    Inline,
+    /// On the blocking pool; its reply may overtake others.
+    Pool,
+    /// On the blocking pool, and the connection goes on only afterwards: it changes who the caller is.
+    Session,
+}
+
+/// What a call did to its connection.
+#[derive(Debug, Clone)]
+pub enum Effect {
+    /// Nothing.
+    None,
+    /// The caller is logged in from here on.
+    LoggedIn(Arc<Login>),
+    /// The caller is not logged in any more.
+    LoggedOut,
+}
+
+/// Where an operation runs.
+pub fn place(operation: Operation) -> Place {
+    match operation {
+        Operation::Login | Operation::Resume | Operation::Logout => Place::Session,
+        Operation::Hello
+        | Operation::ClusterInfo
+        | Operation::ListTrustAnchors
+        | Operation::ListUsers
+        | Operation::GetKey
+        | Operation::FindKeys
+        | Operation::Sign
+        | Operation::Verify
+        | Operation::Encrypt
+        | Operation::Decrypt
+        | Operation::IssueIv
+        | Operation::WrapKey
+        | Operation::DeriveSecret
+        | Operation::Random => Place::Inline,
+        Operation::ClusterCsr
+        | Operation::ClusterInitialize
+        | Operation::ClusterActivate
+        | Operation::RegisterTrustAnchor
+        | Operation::DeregisterTrustAnchor
+        | Operation::BarrierRotate
+        | Operation::CreateUser
+        | Operation::DeleteUser
+        | Operation::ChangePassword
+        | Operation::UnlockUser
+        | Operation::GenerateKey
+        | Operation::GenerateKeyPair
+        | Operation::ImportKey
+        | Operation::ImportCertificate
+        | Operation::UpdateKey
+        | Operation::DeleteKey
+        | Operation::UnwrapKey => Place::Pool,
+    }
+}
+
+/// Checks a request frame's header and the caller against the operations table. Nothing of the body is looked at.
+pub fn admit(hsm: &Hsm, caller: &Caller, header: &Header) -> Result<Operation, OpError> {
+    let Some(operation) = Operation::from_code(header.operation) else {
+        return Err(OpError::new(
+            Status::UnknownOperation,
+            format!(
+                "this HSM does not know operation {:#06x}: upgrade the HSM",
+                header.operation
+            ),
+        ));
+    };
+    if header.more {
+        return Err(OpError::new(
+            Status::MalformedRequest,
+            "this HSM takes each call in one frame: send the data in several calls",
+        ));
+    }
+    let row = operation.row();
+    if row.channel == Channel::Local && caller.peer != Peer::Socket {
+        return Err(Status::LocalOnly.into());
+    }
+    let state = hsm.cluster.state();
+    if !row.allows_state(state) {
+        return Err(OpError::new(
+            Status::WrongClusterState,
+            format!(
+                "{} is not possible while the cluster is {}",
+                row.name,
+                state.as_str_name()
+            ),
+        ));
+    }
+    if let Some(login) = &caller.login {
+        // A connection whose login has ended can still log in, resume and ask for information.
+        if !row.allows_role(None) {
+            login.check(hsm.clock.now_unix_ms())?;
+        }
+    }
+    let role = caller.login.as_ref().map(|login| login.role);
+    if !row.allows_role(role) {
+        return Err(match role {
+            None => Status::NotLoggedIn.into(),
+            Some(role) => OpError::new(
+                Status::PermissionDenied,
+                format!("a {} may not call {}", role_name(role), row.name),
+            ),
+        });
+    }
+    if header.revision > hsm.revision() {
+        return Err(Status::RevisionUnavailable.into());
+    }
+    Ok(operation)
+}
+
+/// Answers an admitted request: appends the body of a successful reply to `out`.
+///
+/// # Errors
+/// What the handler says; `out` may then hold a part of a body that the caller removes.
+pub fn answer(
+    hsm: &Arc<Hsm>,
+    caller: &Caller,
+    operation: Operation,
+    body: &[u8],
+    out: &mut Vec<u8>,
+) -> Result<Effect, OpError> {
+    let call = Call { hsm, caller, body };
+    // Handlers keep no lock over a panic that would leave shared state half changed.
+    std::panic::catch_unwind(AssertUnwindSafe(|| call.dispatch(operation, out))).unwrap_or_else(
+        |_| {
+            Err(OpError::internal(format!(
+                "{} panicked",
+                operation.row().name
+            )))
+        },
+    )
+}
+
+struct Call<'a> {
+    hsm: &'a Arc<Hsm>,
+    caller: &'a Caller,
+    body: &'a [u8],
+}
+
+type Handler<R> = fn(&Arc<Hsm>, &Caller, R) -> Result<<R as Request>::Response, OpError>;
+type ChangeHandler<R> = fn(&Arc<Hsm>, &Change<'_>, R) -> Result<<R as Request>::Response, OpError>;
+type LoginHandler<R> =
+    fn(&Arc<Hsm>, &Caller, R) -> Result<(<R as Request>::Response, Arc<Login>), OpError>;
+
+impl Call<'_> {
+    fn dispatch(&self, operation: Operation, out: &mut Vec<u8>) -> Result<Effect, OpError> {
+        match operation {
+            // A first Hello is answered before dispatch; a second one is harmless.
+            Operation::Hello => self.read(login::handle_hello, out),
+            Operation::ClusterInfo => self.read(cluster::handle_cluster_info, out),
+            Operation::ClusterCsr => self.read(cluster::handle_cluster_csr, out),
+            Operation::ClusterInitialize => self.read(cluster::handle_cluster_initialize, out),
+            Operation::ClusterActivate => self.read(cluster::handle_cluster_activate, out),
+            Operation::RegisterTrustAnchor => {
+                self.change(cluster::handle_register_trust_anchor, out)
+            }
+            Operation::ListTrustAnchors => self.read(cluster::handle_list_trust_anchors, out),
+            Operation::DeregisterTrustAnchor => {
+                self.change(cluster::handle_deregister_trust_anchor, out)
+            }
+            Operation::BarrierRotate => self.change(cluster::handle_barrier_rotate, out),
+
+            Operation::Login => self.login(login::handle_login, out),
+            Operation::Resume => self.login(login::handle_resume, out),
+            Operation::Logout => self
+                .read(login::handle_logout, out)
+                .map(|_| Effect::LoggedOut),
+            Operation::CreateUser => self.change(user::handle_create_user, out),
+            Operation::DeleteUser => self.change(user::handle_delete_user, out),
+            Operation::ListUsers => self.read(user::handle_list_users, out),
+            Operation::ChangePassword => self.change(user::handle_change_password, out),
+            Operation::UnlockUser => self.change(user::handle_unlock_user, out),
+
+            Operation::GenerateKey => self.change(key::handle_generate_key, out),
+            Operation::GenerateKeyPair => self.change(key::handle_generate_key_pair, out),
+            Operation::ImportKey => self.change(key::handle_import_key, out),
+            Operation::ImportCertificate => self.change(key::handle_import_certificate, out),
+            Operation::GetKey => self.read(key::handle_get_key, out),
+            Operation::FindKeys => self.read(key::handle_find_keys, out),
+            Operation::UpdateKey => self.change(key::handle_update_key, out),
+            Operation::DeleteKey => self.change(key::handle_delete_key, out),
+
+            Operation::Sign => self.read(crypto::handle_sign, out),
+            Operation::Verify => self.read(crypto::handle_verify, out),
+            Operation::Encrypt => self.read(crypto::handle_encrypt, out),
+            Operation::Decrypt => self.read(crypto::handle_decrypt, out),
+            Operation::IssueIv => self.read(crypto::handle_issue_iv, out),
+            Operation::WrapKey => self.read(crypto::handle_wrap_key, out),
+            Operation::UnwrapKey => self.change(crypto::handle_unwrap_key, out),
+            Operation::DeriveSecret => self.read(crypto::handle_derive_secret, out),
+            Operation::Random => self.read(crypto::handle_random, out),
+        }
+    }
+
+    fn decode<R: Request>(&self) -> Result<R, OpError> {
+        R::decode(self.body).map_err(|_| {
+            OpError::new(
+                Status::MalformedRequest,
+                format!(
+                    "the body is no {} request: use matching releases of client and HSM",
+                    R::OPERATION.row().name
+                ),
+            )
+        })
+    }
+
+    /// A call without a request id.
+    fn read<R: Request>(&self, handler: Handler<R>, out: &mut Vec<u8>) -> Result<Effect, OpError> {
+        encode(&handler(self.hsm, self.caller, self.decode()?)?, out)?;
+        Ok(Effect::None)
+    }
+
+    /// A call that takes effect once per request id.
+    fn change<R: requests::WithRequestId>(
+        &self,
+        handler: ChangeHandler<R>,
+        out: &mut Vec<u8>,
+    ) -> Result<Effect, OpError> {
+        let request: R = self.decode()?;
+        let change = Change::new(self.caller, R::OPERATION, request.request_id(), self.body)?;
+        encode(&handler(self.hsm, &change, request)?, out)?;
+        Ok(Effect::None)
+    }
+
+    fn login<R: Request>(
+        &self,
+        handler: LoginHandler<R>,
+        out: &mut Vec<u8>,
+    ) -> Result<Effect, OpError> {
+        let (response, login) = handler(self.hsm, self.caller, self.decode()?)?;
+        encode(&response, out)?;
+        Ok(Effect::LoggedIn(login))
+    }
+}
+
+fn encode(response: &impl Message, out: &mut Vec<u8>) -> Result<(), OpError> {
+    response.encode(out).map_err(OpError::internal)
+}
+
+/// A role as messages name it.
+pub fn role_name(role: Role) -> &'static str {
+    match role {
+        Role::Unspecified => "user without a role",
+        Role::CryptoOfficer => "crypto officer",
+        Role::CryptoUser => "crypto user",
+        Role::ApplianceUser => "appliance user",
+    }
+}

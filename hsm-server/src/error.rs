@@ -1,0 +1,45 @@
+//! Why an operation was refused or failed: a status of the table and a sentence for the caller.
+
+use ferrohsm_protocol::Status;
+use ferrohsm_protocol::messages::ErrorDetail;
+use std::borrow::Cow;
+
+/// A failed call. The message names cause and remedy and holds no key material, password or plaintext.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{status}: {message}")]
+pub struct OpError {
+    /// What travels in the frame header.
+    pub status: Status,
+    /// One or two sentences for the caller.
+    pub message: Cow<'static, str>,
+}
+
+impl OpError {
+    /// An error with its own message.
+    pub fn new(status: Status, message: impl Into<Cow<'static, str>>) -> OpError {
+        OpError {
+            status,
+            message: message.into(),
+        }
+    }
+
+    /// A fault of the HSM. `cause` goes to the log, not to the caller: it may name paths on the host.
+    pub fn internal(cause: impl std::fmt::Display) -> OpError {
+        tracing::error!(%cause, "internal error");
+        Status::Internal.into()
+    }
+
+    /// The body of the error reply.
+    pub fn detail(&self) -> ErrorDetail {
+        ErrorDetail {
+            message: self.message.to_string(),
+        }
+    }
+}
+
+impl From<Status> for OpError {
+    /// The status with the general message of its row.
+    fn from(status: Status) -> OpError {
+        OpError::new(status, status.row().message)
+    }
+}

@@ -1,0 +1,3 @@
+//! Accepts connections: TLS over TCP, and the Unix socket in the data directory.
+
+pub mod tls;

@@ -1,0 +1,4 @@
+//! Logins and their tokens.
+
+/// The logins that live.
+pub struct Logins {}

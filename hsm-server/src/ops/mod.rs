@@ -1,0 +1,8 @@
+//! What an HSM can be asked, one function per operation, called by [`crate::dispatch`] after it has checked that the
+//! caller may. Handlers block; they never see a socket.
+
+pub mod cluster;
+pub mod crypto;
+pub mod key;
+pub mod login;
+pub mod user;

@@ -1,0 +1,4 @@
+//! Users, their roles and passwords.
+
+/// The users of the cluster.
+pub struct Users {}
