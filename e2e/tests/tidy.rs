@@ -1,0 +1,100 @@
+//! House rules that a reviewer should not have to check by hand.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const LONGEST_FILE_LINES: usize = 600;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("e2e lies in the workspace")
+        .to_path_buf()
+}
+
+/// Files that git tracks, with one of these endings.
+fn tracked(endings: &[&str]) -> Vec<PathBuf> {
+    let output = Command::new("git")
+        .arg("-C")
+        .arg(root())
+        .arg("ls-files")
+        .output()
+        .expect("git runs");
+    assert!(output.status.success(), "git ls-files failed");
+    let names = String::from_utf8(output.stdout).expect("names are UTF-8");
+    let wanted = |name: &&str| endings.iter().any(|ending| name.ends_with(ending));
+    let files: Vec<PathBuf> = names
+        .lines()
+        .filter(wanted)
+        .map(|name| root().join(name))
+        .collect();
+    assert!(!files.is_empty(), "no {endings:?} tracked");
+    files.into_iter().filter(|file| file.exists()).collect()
+}
+
+#[test]
+fn no_source_file_is_over_600_lines() {
+    let lines = |file: &PathBuf| {
+        std::fs::read_to_string(file)
+            .expect("source is UTF-8")
+            .lines()
+            .count()
+    };
+    let mut files = tracked(&[".rs", ".java", ".gradle", ".sh", ".proto"]);
+    files.retain(|file| lines(file) > LONGEST_FILE_LINES);
+    assert!(files.is_empty(), "{files:#?}");
+}
+
+#[test]
+fn links_between_documents_lead_somewhere() {
+    let mut dead = Vec::new();
+    for document in tracked(&[".md"]) {
+        let text = std::fs::read_to_string(&document).expect("documents are UTF-8");
+        for link in text
+            .split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split(')').next())
+        {
+            let target = link.split('#').next().unwrap_or_default();
+            if target.is_empty() || target.contains("://") {
+                continue;
+            }
+            if !document
+                .parent()
+                .expect("a file has a folder")
+                .join(target)
+                .exists()
+            {
+                dead.push(format!("{}: {link}", document.display()));
+            }
+        }
+    }
+    assert!(dead.is_empty(), "{dead:#?}");
+}
+
+#[test]
+fn every_dependency_is_explained() {
+    let explained =
+        std::fs::read_to_string(root().join("docs/dependencies.md")).expect("docs/dependencies.md");
+    let mut missing = BTreeSet::new();
+    for manifest in tracked(&["Cargo.toml"]) {
+        let text = std::fs::read_to_string(manifest).expect("manifests are UTF-8");
+        let mut within = false;
+        for line in text.lines() {
+            if let Some(section) = line.strip_prefix('[') {
+                within = section.contains("dependencies");
+            } else if within && let Some((name, _)) = line.split_once(['=', '.', ' ']) {
+                let ours =
+                    name.starts_with("ferrohsm-") || name.starts_with('#') || name.is_empty();
+                if !ours && !explained.contains(&format!("`{name}`")) {
+                    missing.insert(name.to_owned());
+                }
+            }
+        }
+    }
+    assert!(
+        missing.is_empty(),
+        "docs/dependencies.md says nothing of {missing:?}"
+    );
+}
