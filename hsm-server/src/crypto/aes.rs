@@ -38,10 +38,10 @@ pub struct AesKey {
 impl AesKey {
     pub(super) fn new(bytes: &[u8]) -> Result<Self, CryptoError> {
         if !matches!(bytes.len(), 16 | 24 | 32) {
-            return Err(CryptoError::Length {
+            return Err(CryptoError::KeyLength {
                 what: "AES key",
                 actual: bytes.len(),
-                needed: "16, 24 or 32".to_owned(),
+                needed: "16, 24 or 32 bytes",
             });
         }
         let gcm = GcmKey::new(bytes, ffi::TAG_LEN_MAX)
@@ -108,11 +108,7 @@ impl AesKey {
         operation: impl FnOnce(&GcmKey) -> Result<T, CryptoError>,
     ) -> Result<T, CryptoError> {
         if !GCM_IV_BYTES.contains(&iv.len()) {
-            return Err(CryptoError::Length {
-                what: "GCM IV",
-                actual: iv.len(),
-                needed: format!("{} to {}", GCM_IV_BYTES.start(), GCM_IV_BYTES.end()),
-            });
+            return Err(CryptoError::Parameter("a GCM IV has 12 to 128 bytes"));
         }
         let tag_len = tag_bits as usize / 8;
         if tag_bits % 8 != 0 || !(ffi::TAG_LEN_MIN..=ffi::TAG_LEN_MAX).contains(&tag_len) {
@@ -197,7 +193,7 @@ impl AesKey {
     /// KW (RFC 3394): `input` is a multiple of 8 bytes, 16 or more.
     pub fn wrap(&self, input: &[u8]) -> Result<Vec<u8>, CryptoError> {
         bounded("key to wrap", input, WRAP_BYTES_MAX)?;
-        ffi::wrap(&self.bytes, input).map_err(|_| CryptoError::Length {
+        ffi::wrap(&self.bytes, input).map_err(|_| CryptoError::DataLength {
             what: "key to wrap",
             actual: input.len(),
             needed: "a multiple of 8, at least 16 (key wrap with padding takes any)".to_owned(),
@@ -207,13 +203,13 @@ impl AesKey {
     /// KW backwards.
     pub fn unwrap(&self, input: &[u8]) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
         bounded("wrapped key", input, WRAP_BYTES_MAX + 8)?;
-        ffi::unwrap(&self.bytes, input).map_err(|_| CryptoError::Authentication)
+        ffi::unwrap(&self.bytes, input).map_err(|_| CryptoError::WrappedKey)
     }
 
     /// KWP (RFC 5649): any length from 1 byte.
     pub fn wrap_padded(&self, input: &[u8]) -> Result<Vec<u8>, CryptoError> {
         bounded("key to wrap", input, WRAP_BYTES_MAX)?;
-        ffi::wrap_padded(&self.bytes, input).map_err(|_| CryptoError::Length {
+        ffi::wrap_padded(&self.bytes, input).map_err(|_| CryptoError::DataLength {
             what: "key to wrap",
             actual: input.len(),
             needed: "at least 1".to_owned(),
@@ -223,7 +219,7 @@ impl AesKey {
     /// KWP backwards.
     pub fn unwrap_padded(&self, input: &[u8]) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
         bounded("wrapped key", input, WRAP_BYTES_MAX + 8)?;
-        ffi::unwrap_padded(&self.bytes, input).map_err(|_| CryptoError::Authentication)
+        ffi::unwrap_padded(&self.bytes, input).map_err(|_| CryptoError::WrappedKey)
     }
 
     /// A key for one call in one mode.
@@ -277,7 +273,7 @@ impl AesKey {
     ) -> Result<Vec<u8>, CryptoError> {
         whole_blocks(data)?;
         if data.is_empty() {
-            return Err(CryptoError::Length {
+            return Err(CryptoError::DataLength {
                 what: "ciphertext",
                 actual: 0,
                 needed: "16 or more".to_owned(),
@@ -295,18 +291,14 @@ impl AesKey {
 }
 
 fn iv_of(iv: &[u8]) -> Result<FixedLength<BLOCK_BYTES>, CryptoError> {
-    FixedLength::try_from(iv).map_err(|_| CryptoError::Length {
-        what: "IV",
-        actual: iv.len(),
-        needed: BLOCK_BYTES.to_string(),
-    })
+    FixedLength::try_from(iv).map_err(|_| CryptoError::Parameter("the IV must have 16 bytes"))
 }
 
 fn whole_blocks(data: &[u8]) -> Result<(), CryptoError> {
     if data.len().is_multiple_of(BLOCK_BYTES) {
         return Ok(());
     }
-    Err(CryptoError::Length {
+    Err(CryptoError::DataLength {
         what: "data",
         actual: data.len(),
         needed: "a multiple of 16".to_owned(),

@@ -1,8 +1,9 @@
 //! EC keys on named curves: ECDSA (FIPS 186-5) and ECDH (SP 800-56A).
 
 use super::ffi::{Kind, Pkey};
+use super::key::key_der_bounded;
 use super::rsa::SHA1_SIGNATURE;
-use super::{CryptoError, Curve, Hash, KEY_DER_BYTES_MAX, bounded, expect_length};
+use super::{CryptoError, Curve, Hash, bounded, expect_length};
 use zeroize::Zeroizing;
 
 /// Longest input of a raw (NONEwithECDSA) signature in bytes: the longest digest.
@@ -21,7 +22,7 @@ impl EcdsaInput {
     fn check(self, input: &[u8]) -> Result<(), CryptoError> {
         match self {
             Self::Digest(hash) => expect_length("digest", input, hash.len_bytes()),
-            Self::Raw if input.is_empty() => Err(CryptoError::Length {
+            Self::Raw if input.is_empty() => Err(CryptoError::DataLength {
                 what: "digest",
                 actual: 0,
                 needed: format!("1 to {RAW_DIGEST_BYTES_MAX}"),
@@ -144,7 +145,7 @@ impl EcKey {
 }
 
 fn parse(pkcs8: &[u8]) -> Result<Pkey, CryptoError> {
-    bounded("private key", pkcs8, KEY_DER_BYTES_MAX)?;
+    key_der_bounded(pkcs8)?;
     Pkey::parse_private(pkcs8).map_err(|_| {
         CryptoError::KeyRefused("not a well-formed, unencrypted PKCS#8 EC private key (DER)")
     })

@@ -1,5 +1,7 @@
 //! What can go wrong in a cryptographic operation.
 
+use ferrohsm_protocol::Status;
+
 /// Why an operation was refused or failed. Never holds key material, plaintext or anything that tells padding failures
 /// apart; texts name the cause and, where the caller can do something, the remedy.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -32,12 +34,33 @@ pub enum CryptoError {
         /// What is offered.
         possible: &'static str,
     },
-    /// A key from outside was refused.
+    /// The mechanism has no such use.
+    #[error("{mechanism} cannot {use_name}")]
+    NoSuchUse {
+        /// Name of the mechanism.
+        mechanism: &'static str,
+        /// What was asked of it.
+        use_name: &'static str,
+    },
+    /// A private or secret key from outside was refused.
     #[error("the key was refused: {0}")]
     KeyRefused(&'static str),
-    /// Input of a length that the mechanism cannot process.
+    /// A secret key from outside has the wrong length.
+    #[error("{what} of {actual} bytes was refused; possible: {needed}")]
+    KeyLength {
+        /// What kind of key.
+        what: &'static str,
+        /// Its length in bytes.
+        actual: usize,
+        /// What is possible.
+        needed: &'static str,
+    },
+    /// A public key was refused.
+    #[error("the public key was refused: {0}")]
+    PublicKeyRefused(&'static str),
+    /// Data of a length that the mechanism cannot process.
     #[error("{what} has {actual} bytes; needed: {needed}")]
-    Length {
+    DataLength {
         /// What was too long or too short.
         what: &'static str,
         /// Its length in bytes.
@@ -45,7 +68,7 @@ pub enum CryptoError {
         /// What is needed.
         needed: String,
     },
-    /// A parameter of the mechanism is out of range.
+    /// A parameter of the mechanism is missing or out of range.
     #[error("wrong parameter: {0}")]
     Parameter(&'static str),
     /// A ciphertext did not decrypt to something with valid padding. One value for every cause.
@@ -53,12 +76,36 @@ pub enum CryptoError {
         "decryption failed: the ciphertext does not belong to this key, mechanism and parameters"
     )]
     Decryption,
-    /// An authentication tag, or the integrity check of a wrapped key, did not match. Nothing was decrypted.
+    /// An authentication tag did not match. Nothing was decrypted.
     #[error(
         "authentication failed: ciphertext, tag, IV or additional data were changed, or another key was used"
     )]
     Authentication,
+    /// A wrapped key did not unwrap. One value for every cause.
+    #[error(
+        "the wrapped key did not unwrap: it is damaged, or was wrapped with another key, mechanism or parameters"
+    )]
+    WrappedKey,
     /// AWS-LC failed where it must not.
     #[error("the cryptographic module failed in {0}; nothing was changed")]
     Module(&'static str),
+}
+
+impl CryptoError {
+    /// What a client is told.
+    pub fn status(&self) -> Status {
+        match self {
+            Self::WrongKeyType { .. } => Status::KeyTypeInconsistent,
+            Self::WrongCurve { .. } | Self::PublicKeyRefused(_) => Status::PublicKeyInvalid,
+            Self::KeySize { .. } => Status::KeySizeRange,
+            Self::NoSuchUse { .. } => Status::MechanismInvalid,
+            Self::KeyRefused(_) | Self::KeyLength { .. } => Status::KeyMaterialInvalid,
+            Self::DataLength { .. } => Status::DataLengthRange,
+            Self::Parameter(_) => Status::MechanismParameterInvalid,
+            Self::Decryption => Status::DecryptionFailed,
+            Self::Authentication => Status::AuthenticationFailed,
+            Self::WrappedKey => Status::WrappedKeyInvalid,
+            Self::Module(_) => Status::Internal,
+        }
+    }
 }

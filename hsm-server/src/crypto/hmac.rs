@@ -17,10 +17,10 @@ pub struct SecretKey {
 impl SecretKey {
     pub(super) fn new(bytes: &[u8]) -> Result<Self, CryptoError> {
         if bytes.is_empty() || bytes.len() > SECRET_BYTES_MAX {
-            return Err(CryptoError::Length {
+            return Err(CryptoError::KeyLength {
                 what: "generic secret",
                 actual: bytes.len(),
-                needed: format!("1 to {SECRET_BYTES_MAX}"),
+                needed: "1 to 800 bytes",
             });
         }
         Ok(Self {

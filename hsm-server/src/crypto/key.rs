@@ -2,9 +2,10 @@
 
 use super::aes::AesKey;
 use super::ec::{EcKey, EcPublicKey};
+use super::ffi::{Kind, Pkey};
 use super::hmac::SecretKey;
 use super::rsa::{RsaKey, RsaPublicKey};
-use super::{CryptoError, Curve, KeySpec, KeyType};
+use super::{CryptoError, Curve, KEY_DER_BYTES_MAX, KeySpec, KeyType};
 use zeroize::Zeroizing;
 
 /// A key, parsed and with whatever is worth computing once: made when a key is first used, kept in the server's cache,
@@ -155,19 +156,26 @@ pub enum PublicKey {
 }
 
 impl PublicKey {
-    /// Parses SubjectPublicKeyInfo DER under the same rules as `KeyMaterial::from_import`.
+    /// Parses SubjectPublicKeyInfo DER. The same sizes and curves as for private keys; the point is validated.
     pub fn from_spki(der: &[u8]) -> Result<Self, CryptoError> {
-        use super::ffi::{Kind, Pkey};
-        super::bounded("public key", der, super::KEY_DER_BYTES_MAX)?;
-        let refused = CryptoError::KeyRefused(
+        if der.len() > KEY_DER_BYTES_MAX {
+            return Err(CryptoError::PublicKeyRefused(
+                "it is longer than any key we support",
+            ));
+        }
+        let refused = CryptoError::PublicKeyRefused(
             "not a SubjectPublicKeyInfo (X.509, DER) of an RSA key or of a point on a named curve",
         );
         let pkey = Pkey::parse_public(der).map_err(|_| refused.clone())?;
-        match pkey.kind() {
+        let checked = match pkey.kind() {
             Kind::Rsa => RsaPublicKey::checked(pkey).map(Self::Rsa),
             Kind::Ec => EcPublicKey::checked(pkey).map(Self::Ec),
-            Kind::Other => Err(refused),
-        }
+            Kind::Other => return Err(refused),
+        };
+        checked.map_err(|error| match error {
+            CryptoError::KeyRefused(reason) => CryptoError::PublicKeyRefused(reason),
+            other => other,
+        })
     }
 
     /// SubjectPublicKeyInfo DER; EC points uncompressed.
@@ -207,4 +215,14 @@ impl PublicKey {
             }),
         }
     }
+}
+
+/// Refuses an encoded private key above the limit before it is parsed.
+pub(super) fn key_der_bounded(der: &[u8]) -> Result<(), CryptoError> {
+    if der.len() <= KEY_DER_BYTES_MAX {
+        return Ok(());
+    }
+    Err(CryptoError::KeyRefused(
+        "it is longer than any key we support",
+    ))
 }

@@ -1,7 +1,7 @@
 //! Everything cryptographic the server does with keys, on AWS-LC (its FIPS module by default).
 //!
 //! `KeyMaterial` is a key ready to use; the families `rsa`, `ec`, `aes`, `hmac` hold the operations; `iv` makes GCM's
-//! IVs; `ffi` is the only file set with `unsafe`. What may be done with which key is decided elsewhere: nothing in
+//! IVs; `mechanism` picks the operation for a row of the mechanisms table; `ffi` is the only folder with `unsafe`. What may be done with which key is decided elsewhere: nothing in
 //! here looks at attributes, users or the cluster's mode.
 
 pub mod aes;
@@ -11,7 +11,9 @@ mod ffi;
 pub mod hmac;
 mod iv;
 mod key;
+mod mechanism;
 mod module;
+mod protocol;
 pub mod random;
 mod roca;
 pub mod rsa;
@@ -20,6 +22,9 @@ mod types;
 pub use error::CryptoError;
 pub use iv::{GCM_IV_LEN, IvSource};
 pub use key::{KeyMaterial, PublicKey};
+pub use mechanism::{
+    AnyKey, decrypt, derive_secret, encrypt, fresh_iv, sign, unwrap_key, verify, wrap_key,
+};
 pub use module::{Module, module};
 pub use types::{Curve, Hash, KeySpec, KeyType};
 
@@ -31,7 +36,7 @@ fn bounded(what: &'static str, input: &[u8], limit_bytes: usize) -> Result<(), C
     if input.len() <= limit_bytes {
         return Ok(());
     }
-    Err(CryptoError::Length {
+    Err(CryptoError::DataLength {
         what,
         actual: input.len(),
         needed: format!("at most {limit_bytes}"),
@@ -43,7 +48,7 @@ fn expect_length(what: &'static str, input: &[u8], length_bytes: usize) -> Resul
     if input.len() == length_bytes {
         return Ok(());
     }
-    Err(CryptoError::Length {
+    Err(CryptoError::DataLength {
         what,
         actual: input.len(),
         needed: length_bytes.to_string(),

@@ -1,7 +1,8 @@
 //! RSA (RFC 8017): signatures, decryption, and what they need of a key.
 
 use super::ffi::{EncryptionPadding, Kind, Pkey, SignaturePadding};
-use super::{CryptoError, Hash, KEY_DER_BYTES_MAX, bounded, expect_length};
+use super::key::key_der_bounded;
+use super::{CryptoError, Hash, bounded, expect_length};
 use zeroize::Zeroizing;
 
 /// Longest OAEP label in bytes. RFC 8017 sets no useful limit; real labels are short.
@@ -127,7 +128,11 @@ impl RsaPublicKey {
         match how {
             RsaEncryption::Pkcs1 => Ok(self.modulus_bytes - PKCS1_OVERHEAD_BYTES),
             RsaEncryption::Oaep { hash, label, .. } => {
-                bounded("OAEP label", label, OAEP_LABEL_BYTES_MAX)?;
+                if label.len() > OAEP_LABEL_BYTES_MAX {
+                    return Err(CryptoError::Parameter(
+                        "an OAEP label has at most 1024 bytes",
+                    ));
+                }
                 // 2048 bits hold two SHA-512 digests and 126 bytes more.
                 Ok(self.modulus_bytes - 2 * hash.len_bytes() - 2)
             }
@@ -295,7 +300,7 @@ pub(super) const SHA1_SIGNATURE: CryptoError = CryptoError::Parameter(
 );
 
 fn parse(pkcs8: &[u8]) -> Result<Pkey, CryptoError> {
-    bounded("private key", pkcs8, KEY_DER_BYTES_MAX)?;
+    key_der_bounded(pkcs8)?;
     Pkey::parse_private(pkcs8).map_err(|_| {
         CryptoError::KeyRefused("not a well-formed, unencrypted PKCS#8 RSA private key (DER)")
     })

@@ -135,7 +135,7 @@ fn raw_rsa_is_the_bare_block_and_the_bare_power() {
     ));
     assert!(matches!(
         rsa.raw_private(&[0; 257]),
-        Err(CryptoError::Length { .. })
+        Err(CryptoError::DataLength { .. })
     ));
 }
 

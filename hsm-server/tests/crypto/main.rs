@@ -1,6 +1,7 @@
 //! The server's cryptography against published vectors and against bad input.
 
 mod keys;
+mod mechanisms;
 
 /// Every combination the tests of key pairs go through.
 fn digest(hash: hsm_server::crypto::Hash, data: &[u8]) -> Vec<u8> {

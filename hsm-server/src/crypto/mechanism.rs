@@ -1,0 +1,338 @@
+//! From a row of the mechanisms table to the operation on a key.
+//!
+//! Whether the key, the user and the cluster's mode allow it has been decided before; the answers here are about key
+//! types, parameters and data only.
+
+use super::aes::{BLOCK_BYTES, Padding};
+use super::ec::{EcPublicKey, EcdsaInput};
+use super::rsa::{RsaEncryption, RsaPublicKey, RsaSignature};
+use super::{CryptoError, Hash, IvSource, KeyMaterial, PublicKey, random};
+use ferrohsm_protocol::Mechanism;
+use ferrohsm_protocol::messages::{Hash as ProtocolHash, MechanismParameters};
+use zeroize::Zeroizing;
+
+/// What verifies, encrypts or wraps: a key of ours (for a key pair its public half), or a public key from the caller.
+#[derive(Clone, Copy)]
+pub enum AnyKey<'a> {
+    /// A key of the HSM.
+    Own(&'a KeyMaterial),
+    /// A public key that the caller sent.
+    Public(&'a PublicKey),
+}
+
+impl<'a> AnyKey<'a> {
+    fn rsa(self) -> Result<&'a RsaPublicKey, CryptoError> {
+        match self {
+            Self::Own(key) => key.rsa().map(|key| key.public()),
+            Self::Public(key) => key.rsa(),
+        }
+    }
+
+    fn ec(self) -> Result<&'a EcPublicKey, CryptoError> {
+        match self {
+            Self::Own(key) => key.ec().map(|key| key.public()),
+            Self::Public(key) => key.ec(),
+        }
+    }
+
+    fn secret(self, needed: &'static str) -> Result<&'a KeyMaterial, CryptoError> {
+        match self {
+            Self::Own(key) => Ok(key),
+            Self::Public(_) => Err(CryptoError::WrongKeyType {
+                needed,
+                actual: "a public key",
+            }),
+        }
+    }
+}
+
+/// Signature or MAC. `data` is the digest where the mechanism has a hash (also PSS), else the message.
+pub fn sign(
+    key: &KeyMaterial,
+    mechanism: Mechanism,
+    parameters: &MechanismParameters,
+    data: &[u8],
+) -> Result<Vec<u8>, CryptoError> {
+    match Method::of(mechanism, parameters)? {
+        Method::RsaSignature(how) => key.rsa()?.sign(how, data),
+        Method::RsaRaw => key
+            .rsa()?
+            .raw_private(data)
+            .map(|mut block| std::mem::take(&mut *block)),
+        Method::Ecdsa(what) => key.ec()?.sign(what, data),
+        Method::Hmac(hash) => Ok(key.generic_secret()?.sign(hash, data)),
+        _ => Err(no_use(mechanism, "sign")),
+    }
+}
+
+/// True when the signature or MAC is right; a malformed or wrong one is false, not an error.
+pub fn verify(
+    key: AnyKey<'_>,
+    mechanism: Mechanism,
+    parameters: &MechanismParameters,
+    data: &[u8],
+    signature: &[u8],
+) -> Result<bool, CryptoError> {
+    match Method::of(mechanism, parameters)? {
+        Method::RsaSignature(how) => key.rsa()?.verify(how, data, signature),
+        Method::RsaRaw => {
+            let key = key.rsa()?;
+            super::bounded("data", data, key.modulus_bytes())?;
+            // As numbers: the caller's data may have fewer leading zeros than a block.
+            let right = |block: Vec<u8>| {
+                block
+                    .iter()
+                    .skip_while(|&&b| b == 0)
+                    .eq(data.iter().skip_while(|&&b| b == 0))
+            };
+            Ok(
+                signature.len() == key.modulus_bytes()
+                    && key.raw_public(signature).is_ok_and(right),
+            )
+        }
+        Method::Ecdsa(what) => key.ec()?.verify(what, data, signature),
+        Method::Hmac(hash) => Ok(key
+            .secret("a generic secret")?
+            .generic_secret()?
+            .verify(hash, data, signature)),
+        _ => Err(no_use(mechanism, "verify")),
+    }
+}
+
+/// Encrypts; for GCM the tag is at the end. `parameters.iv` is the IV to use, whoever chose it: for GCM the caller of
+/// this function answers for its being new (`fresh_iv`).
+pub fn encrypt(
+    key: AnyKey<'_>,
+    mechanism: Mechanism,
+    parameters: &MechanismParameters,
+    data: &[u8],
+) -> Result<Vec<u8>, CryptoError> {
+    match Method::of(mechanism, parameters)? {
+        Method::RsaEncryption(how) => key.rsa()?.encrypt(how, data),
+        Method::RsaRaw => key.rsa()?.raw_public(data),
+        Method::Gcm { tag_bits } => key.secret("an AES key")?.aes()?.gcm_encrypt(
+            &parameters.iv,
+            &parameters.aad,
+            tag_bits,
+            data,
+        ),
+        Method::Cbc(padding) => {
+            key.secret("an AES key")?
+                .aes()?
+                .cbc_encrypt(&parameters.iv, padding, data)
+        }
+        Method::Ctr => ctr(key.secret("an AES key")?, parameters, data),
+        Method::Ecb(padding) => key.secret("an AES key")?.aes()?.ecb_encrypt(padding, data),
+        _ => Err(no_use(mechanism, "encrypt")),
+    }
+}
+
+/// Decrypts. GCM gives nothing before the tag is found right; every wrong padding is one error.
+pub fn decrypt(
+    key: &KeyMaterial,
+    mechanism: Mechanism,
+    parameters: &MechanismParameters,
+    data: &[u8],
+) -> Result<Vec<u8>, CryptoError> {
+    match Method::of(mechanism, parameters)? {
+        Method::RsaEncryption(how) => key
+            .rsa()?
+            .decrypt(how, data)
+            .map(|mut text| std::mem::take(&mut *text)),
+        Method::RsaRaw => key
+            .rsa()?
+            .raw_private(data)
+            .map(|mut block| std::mem::take(&mut *block)),
+        Method::Gcm { tag_bits } => {
+            key.aes()?
+                .gcm_decrypt(&parameters.iv, &parameters.aad, tag_bits, data)
+        }
+        Method::Cbc(padding) => key.aes()?.cbc_decrypt(&parameters.iv, padding, data),
+        Method::Ctr => ctr(key, parameters, data),
+        Method::Ecb(padding) => key.aes()?.ecb_decrypt(padding, data),
+        _ => Err(no_use(mechanism, "decrypt")),
+    }
+}
+
+/// Wraps `material`, another key's stored form. `parameters.iv` as in `encrypt`.
+pub fn wrap_key(
+    key: AnyKey<'_>,
+    mechanism: Mechanism,
+    parameters: &MechanismParameters,
+    material: &[u8],
+) -> Result<Vec<u8>, CryptoError> {
+    match Method::of(mechanism, parameters)? {
+        Method::KeyWrap => key.secret("an AES key")?.aes()?.wrap(material),
+        Method::KeyWrapPad => key.secret("an AES key")?.aes()?.wrap_padded(material),
+        Method::RsaEncryption(_) | Method::Gcm { .. } => {
+            encrypt(key, mechanism, parameters, material)
+        }
+        _ => Err(no_use(mechanism, "wrap")),
+    }
+}
+
+/// Unwraps; one error for every cause that lies in the wrapped key.
+pub fn unwrap_key(
+    key: &KeyMaterial,
+    mechanism: Mechanism,
+    parameters: &MechanismParameters,
+    wrapped: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
+    match Method::of(mechanism, parameters)? {
+        Method::KeyWrap => key.aes()?.unwrap(wrapped),
+        Method::KeyWrapPad => key.aes()?.unwrap_padded(wrapped),
+        Method::RsaEncryption(_) | Method::Gcm { .. } => {
+            decrypt(key, mechanism, parameters, wrapped)
+                .map(Zeroizing::new)
+                .map_err(|error| match error {
+                    CryptoError::Decryption
+                    | CryptoError::Authentication
+                    | CryptoError::DataLength { .. } => CryptoError::WrappedKey,
+                    other => other,
+                })
+        }
+        _ => Err(no_use(mechanism, "unwrap")),
+    }
+}
+
+/// Key agreement: the raw shared secret.
+pub fn derive_secret(
+    key: &KeyMaterial,
+    mechanism: Mechanism,
+    peer: &PublicKey,
+) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
+    match mechanism {
+        Mechanism::Ecdh => key.ec()?.agree(peer.ec()?),
+        _ => Err(no_use(mechanism, "derive")),
+    }
+}
+
+/// An IV for an encryption that brought none: for GCM from the key's source, for CBC and CTR random. Empty for the
+/// mechanisms that take none.
+pub fn fresh_iv(mechanism: Mechanism, source: &IvSource) -> Result<Vec<u8>, CryptoError> {
+    match mechanism {
+        Mechanism::AesGcm => source.issue().map(|iv| iv.to_vec()),
+        Mechanism::AesCbc | Mechanism::AesCbcPad | Mechanism::AesCtr => {
+            random::bytes(BLOCK_BYTES).map(|iv| iv.to_vec())
+        }
+        _ => Ok(Vec::new()),
+    }
+}
+
+/// The operation a mechanism stands for, with its parameters read.
+enum Method<'a> {
+    RsaSignature(RsaSignature),
+    RsaEncryption(RsaEncryption<'a>),
+    RsaRaw,
+    Ecdsa(EcdsaInput),
+    Ecdh,
+    Gcm {
+        tag_bits: u32,
+    },
+    Cbc(Padding),
+    Ctr,
+    Ecb(Padding),
+    KeyWrap,
+    KeyWrapPad,
+    Hmac(Hash),
+    /// Made with `KeyMaterial::generate` or `random`, not on a key.
+    WithoutKey,
+}
+
+impl<'a> Method<'a> {
+    /// No `_` arm: a new row of the table does not compile until it is here.
+    fn of(mechanism: Mechanism, parameters: &'a MechanismParameters) -> Result<Self, CryptoError> {
+        use Mechanism::*;
+        Ok(match mechanism {
+            RsaKeyPairGen | EcKeyPairGen | AesKeyGen | GenericSecretKeyGen | Random => {
+                Self::WithoutKey
+            }
+            RsaPkcs => Self::RsaSignature(RsaSignature::Pkcs1Raw),
+            Sha1RsaPkcs | Sha224RsaPkcs | Sha256RsaPkcs | Sha384RsaPkcs | Sha512RsaPkcs => {
+                Self::RsaSignature(RsaSignature::Pkcs1(row_hash(mechanism)?))
+            }
+            RsaPss => Self::RsaSignature(RsaSignature::Pss {
+                hash: parameters.hash().try_into()?,
+                mgf_hash: parameters.mgf_hash().try_into()?,
+                salt_len: u16::try_from(parameters.salt_bytes).map_err(|_| {
+                    CryptoError::Parameter("the PSS salt is too long for this key and digest")
+                })?,
+            }),
+            RsaPkcsEncrypt => Self::RsaEncryption(RsaEncryption::Pkcs1),
+            RsaOaep => Self::RsaEncryption(RsaEncryption::Oaep {
+                hash: parameters.hash().try_into()?,
+                mgf_hash: parameters.mgf_hash().try_into()?,
+                label: &parameters.oaep_label,
+            }),
+            RsaX509 => Self::RsaRaw,
+            Ecdsa => Self::Ecdsa(EcdsaInput::Raw),
+            EcdsaSha1 | EcdsaSha224 | EcdsaSha256 | EcdsaSha384 | EcdsaSha512 => {
+                Self::Ecdsa(EcdsaInput::Digest(row_hash(mechanism)?))
+            }
+            Ecdh => Self::Ecdh,
+            AesGcm if parameters.more_chunks => {
+                return Err(CryptoError::Parameter("GCM takes its data in one call"));
+            }
+            AesGcm => Self::Gcm {
+                tag_bits: if parameters.tag_bits == 0 {
+                    128
+                } else {
+                    parameters.tag_bits
+                },
+            },
+            AesCbc => Self::Cbc(Padding::None),
+            AesCbcPad => Self::Cbc(last_chunk_padding(parameters)),
+            AesCtr => Self::Ctr,
+            AesEcb => Self::Ecb(Padding::None),
+            AesEcbPad => Self::Ecb(last_chunk_padding(parameters)),
+            AesKeyWrap => Self::KeyWrap,
+            AesKeyWrapPad => Self::KeyWrapPad,
+            HmacSha1 => Self::Hmac(Hash::Sha1),
+            HmacSha224 => Self::Hmac(Hash::Sha224),
+            HmacSha256 => Self::Hmac(Hash::Sha256),
+            HmacSha384 => Self::Hmac(Hash::Sha384),
+            HmacSha512 => Self::Hmac(Hash::Sha512),
+        })
+    }
+}
+
+/// The table's fixed hash of a mechanism.
+fn row_hash(mechanism: Mechanism) -> Result<Hash, CryptoError> {
+    mechanism
+        .row()
+        .hash
+        .unwrap_or(ProtocolHash::Unspecified)
+        .try_into()
+}
+
+/// Only the last chunk is padded.
+fn last_chunk_padding(parameters: &MechanismParameters) -> Padding {
+    if parameters.more_chunks {
+        Padding::None
+    } else {
+        Padding::Pkcs7
+    }
+}
+
+fn ctr(
+    key: &KeyMaterial,
+    parameters: &MechanismParameters,
+    data: &[u8],
+) -> Result<Vec<u8>, CryptoError> {
+    let key = key.aes()?;
+    if parameters.more_chunks && !data.len().is_multiple_of(BLOCK_BYTES) {
+        return Err(CryptoError::DataLength {
+            what: "a CTR chunk before the last",
+            actual: data.len(),
+            needed: "a multiple of 16".to_owned(),
+        });
+    }
+    key.ctr(&parameters.iv, data)
+}
+
+fn no_use(mechanism: Mechanism, use_name: &'static str) -> CryptoError {
+    CryptoError::NoSuchUse {
+        mechanism: mechanism.row().name,
+        use_name,
+    }
+}

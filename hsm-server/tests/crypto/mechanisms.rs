@@ -1,0 +1,310 @@
+//! The mechanisms table against what is implemented.
+
+use ferrohsm_protocol::Mechanism;
+use ferrohsm_protocol::mechanisms::{MECHANISMS, ParameterKind, Use};
+use ferrohsm_protocol::messages::{self, MechanismParameters};
+use hsm_server::crypto::{
+    self, AnyKey, CryptoError, Curve, GCM_IV_LEN, IvSource, KeyMaterial, KeySpec, PublicKey,
+};
+
+struct Keys {
+    rsa: KeyMaterial,
+    ec: KeyMaterial,
+    aes: KeyMaterial,
+    secret: KeyMaterial,
+}
+
+impl Keys {
+    fn new() -> Self {
+        let generate = |spec| KeyMaterial::generate(&spec).unwrap();
+        Self {
+            rsa: generate(KeySpec::Rsa { bits: 2048 }),
+            ec: generate(KeySpec::Ec { curve: Curve::P256 }),
+            aes: generate(KeySpec::Aes { bits: 256 }),
+            secret: generate(KeySpec::GenericSecret { bits: 256 }),
+        }
+    }
+
+    fn of(&self, key_type: messages::KeyType) -> &KeyMaterial {
+        match key_type {
+            messages::KeyType::Rsa => &self.rsa,
+            messages::KeyType::Ec => &self.ec,
+            messages::KeyType::Aes => &self.aes,
+            messages::KeyType::GenericSecret => &self.secret,
+            other => panic!("no key of type {other:?}"),
+        }
+    }
+
+    fn all(&self) -> [&KeyMaterial; 4] {
+        [&self.rsa, &self.ec, &self.aes, &self.secret]
+    }
+}
+
+fn parameters(mechanism: Mechanism, source: &IvSource) -> MechanismParameters {
+    let mut parameters = MechanismParameters::default();
+    match mechanism.row().parameters {
+        ParameterKind::None => {}
+        ParameterKind::Pss => {
+            parameters.set_hash(messages::Hash::Sha256);
+            parameters.set_mgf_hash(messages::Hash::Sha256);
+            parameters.salt_bytes = 32;
+        }
+        ParameterKind::Oaep => {
+            parameters.set_hash(messages::Hash::Sha256);
+            parameters.set_mgf_hash(messages::Hash::Sha1);
+        }
+        ParameterKind::Iv | ParameterKind::Gcm => {
+            parameters.iv = crypto::fresh_iv(mechanism, source).unwrap();
+        }
+    }
+    parameters
+}
+
+/// Input of a length that suits the mechanism.
+fn input(mechanism: Mechanism) -> Vec<u8> {
+    let length = match mechanism.row().hash {
+        Some(hash) => ferrohsm_protocol::mechanisms::digest_bytes(hash).unwrap(),
+        None => 32,
+    };
+    vec![0x61; length]
+}
+
+#[test]
+fn every_use_of_every_row_works_and_no_other() {
+    let keys = Keys::new();
+    let source = IvSource::new();
+    let (mut worked, mut refused) = (0, 0);
+    for row in MECHANISMS {
+        let mechanism = row.mechanism;
+        let parameters = parameters(mechanism, &source);
+        let data = input(mechanism);
+        let key = row.key_type.map_or(&keys.aes, |key_type| keys.of(key_type));
+        let own = AnyKey::Own(key);
+        let mut check = |wanted: Use, outcome: Result<(), CryptoError>| {
+            match (row.has_use(wanted), outcome) {
+                (true, Ok(())) => worked += 1,
+                (false, Err(CryptoError::NoSuchUse { .. })) => refused += 1,
+                // SHA-1 rows have no sign.
+                (false, Err(CryptoError::Parameter(_)))
+                    if row.hash == Some(messages::Hash::Sha1) =>
+                {
+                    refused += 1
+                }
+                (has_use, outcome) => panic!(
+                    "{} {wanted:?}: in the table {has_use}, got {outcome:?}",
+                    row.name
+                ),
+            }
+        };
+
+        let signature = crypto::sign(key, mechanism, &parameters, &data);
+        check(Use::Sign, signature.clone().map(|_| ()));
+        let verified = match &signature {
+            Ok(signature) => {
+                assert!(
+                    crypto::verify(own, mechanism, &parameters, &data, signature).unwrap(),
+                    "{}",
+                    row.name
+                );
+                let mut bad = signature.clone();
+                *bad.last_mut().unwrap() ^= 1;
+                assert!(
+                    !crypto::verify(own, mechanism, &parameters, &data, &bad).unwrap(),
+                    "{}",
+                    row.name
+                );
+                Ok(())
+            }
+            Err(_) => crypto::verify(own, mechanism, &parameters, &data, &[0; 64])
+                .map(|valid| assert!(!valid)),
+        };
+        check(Use::Verify, verified);
+
+        let ciphertext = crypto::encrypt(own, mechanism, &parameters, &data);
+        let plaintext = match &ciphertext {
+            Ok(ciphertext) => crypto::decrypt(key, mechanism, &parameters, ciphertext),
+            Err(_) => crypto::decrypt(key, mechanism, &parameters, &data),
+        };
+        if let Ok(plaintext) = &plaintext {
+            let length = plaintext.len() - data.len();
+            assert!(
+                plaintext.ends_with(&data) && plaintext[..length].iter().all(|&b| b == 0),
+                "{}",
+                row.name
+            );
+        }
+        check(Use::Encrypt, ciphertext.map(|_| ()));
+        check(Use::Decrypt, plaintext.map(|_| ()));
+
+        let wrapped = crypto::wrap_key(own, mechanism, &parameters, &data);
+        let unwrapped = match &wrapped {
+            Ok(wrapped) => crypto::unwrap_key(key, mechanism, &parameters, wrapped),
+            Err(_) => crypto::unwrap_key(key, mechanism, &parameters, &data),
+        };
+        if let Ok(unwrapped) = &unwrapped {
+            assert_eq!(**unwrapped, data, "{}", row.name);
+        }
+        check(Use::Wrap, wrapped.map(|_| ()));
+        check(Use::Unwrap, unwrapped.map(|_| ()));
+
+        let peer = PublicKey::from_spki(&keys.ec.public_key_info().unwrap()).unwrap();
+        check(
+            Use::Derive,
+            crypto::derive_secret(key, mechanism, &peer).map(|_| ()),
+        );
+    }
+    println!(
+        "{} rows: {worked} uses work, {refused} are refused",
+        MECHANISMS.len()
+    );
+    assert!(worked > 60 && refused > 100);
+}
+
+#[test]
+fn a_key_of_another_type_is_refused_by_name() {
+    let keys = Keys::new();
+    let source = IvSource::new();
+    let mut ran = 0;
+    for row in MECHANISMS {
+        let Some(key_type) = row.key_type else {
+            continue;
+        };
+        let parameters = parameters(row.mechanism, &source);
+        let data = input(row.mechanism);
+        let public = PublicKey::from_spki(&keys.ec.public_key_info().unwrap()).unwrap();
+        for key in keys.all() {
+            if messages::KeyType::from(key.key_type()) == key_type {
+                continue;
+            }
+            let wrong = |outcome: Result<(), CryptoError>| {
+                assert!(
+                    matches!(outcome, Err(CryptoError::WrongKeyType { .. })),
+                    "{}: {outcome:?}",
+                    row.name
+                );
+            };
+            let own = AnyKey::Own(key);
+            for wanted in row.uses {
+                let (mechanism, p) = (row.mechanism, &parameters);
+                match wanted {
+                    Use::Sign => wrong(crypto::sign(key, mechanism, p, &data).map(|_| ())),
+                    Use::Verify => {
+                        wrong(crypto::verify(own, mechanism, p, &data, &[0; 64]).map(|_| ()))
+                    }
+                    Use::Encrypt => wrong(crypto::encrypt(own, mechanism, p, &data).map(|_| ())),
+                    Use::Decrypt => wrong(crypto::decrypt(key, mechanism, p, &data).map(|_| ())),
+                    Use::Wrap => wrong(crypto::wrap_key(own, mechanism, p, &data).map(|_| ())),
+                    Use::Unwrap => wrong(crypto::unwrap_key(key, mechanism, p, &data).map(|_| ())),
+                    Use::Derive => {
+                        wrong(crypto::derive_secret(key, mechanism, &public).map(|_| ()))
+                    }
+                    Use::Generate | Use::Random => continue,
+                }
+                ran += 1;
+            }
+            // A public key never stands in for a secret one.
+            if matches!(
+                key_type,
+                messages::KeyType::Aes | messages::KeyType::GenericSecret
+            ) {
+                let outcome = if row.has_use(Use::Verify) {
+                    crypto::verify(
+                        AnyKey::Public(&public),
+                        row.mechanism,
+                        &parameters,
+                        &data,
+                        &[],
+                    )
+                    .map(|_| ())
+                } else if row.has_use(Use::Encrypt) {
+                    crypto::encrypt(AnyKey::Public(&public), row.mechanism, &parameters, &data)
+                        .map(|_| ())
+                } else {
+                    continue;
+                };
+                wrong(outcome);
+            }
+        }
+    }
+    println!("{ran} wrong key types refused");
+    assert!(ran > 100);
+}
+
+#[test]
+fn fresh_ivs_fit_their_mechanism() {
+    let source = IvSource::new();
+    for (mechanism, length) in [
+        (Mechanism::AesGcm, GCM_IV_LEN),
+        (Mechanism::AesCbc, 16),
+        (Mechanism::AesCbcPad, 16),
+        (Mechanism::AesCtr, 16),
+        (Mechanism::AesEcb, 0),
+        (Mechanism::RsaOaep, 0),
+    ] {
+        assert_eq!(crypto::fresh_iv(mechanism, &source).unwrap().len(), length);
+    }
+}
+
+#[test]
+fn chunks_join_to_the_whole() {
+    let key = KeyMaterial::generate(&KeySpec::Aes { bits: 256 }).unwrap();
+    let data: Vec<u8> = (0..1000u32).map(|i| i as u8).collect();
+    for (mechanism, split) in [
+        (Mechanism::AesCbcPad, 512),
+        (Mechanism::AesCtr, 512),
+        (Mechanism::AesEcbPad, 496),
+    ] {
+        let iv = vec![
+            0xff;
+            if mechanism == Mechanism::AesEcbPad {
+                0
+            } else {
+                16
+            }
+        ];
+        let whole = MechanismParameters {
+            iv: iv.clone(),
+            ..Default::default()
+        };
+        let first = MechanismParameters {
+            more_chunks: true,
+            ..whole.clone()
+        };
+        let expected = crypto::encrypt(AnyKey::Own(&key), mechanism, &whole, &data).unwrap();
+        let head = crypto::encrypt(AnyKey::Own(&key), mechanism, &first, &data[..split]).unwrap();
+        // What the client carries over: the last ciphertext block, or the counter moved on (here past its wrap).
+        let next_iv = match mechanism {
+            Mechanism::AesCbcPad => head[split - 16..].to_vec(),
+            Mechanism::AesCtr => (u128::MAX)
+                .wrapping_add(split as u128 / 16)
+                .to_be_bytes()
+                .to_vec(),
+            _ => Vec::new(),
+        };
+        let last = MechanismParameters {
+            iv: next_iv,
+            ..Default::default()
+        };
+        let tail = crypto::encrypt(AnyKey::Own(&key), mechanism, &last, &data[split..]).unwrap();
+        assert_eq!(
+            [head.clone(), tail.clone()].concat(),
+            expected,
+            "{mechanism:?}"
+        );
+        let plain_head = crypto::decrypt(&key, mechanism, &first, &head).unwrap();
+        let plain_tail = crypto::decrypt(&key, mechanism, &last, &tail).unwrap();
+        assert_eq!([plain_head, plain_tail].concat(), data, "{mechanism:?}");
+        let odd = crypto::encrypt(AnyKey::Own(&key), mechanism, &first, &data[..17]);
+        assert!(
+            matches!(odd, Err(CryptoError::DataLength { .. })),
+            "{mechanism:?}"
+        );
+    }
+    let gcm = MechanismParameters {
+        iv: vec![0; 12],
+        more_chunks: true,
+        ..Default::default()
+    };
+    let refused = crypto::encrypt(AnyKey::Own(&key), Mechanism::AesGcm, &gcm, &data);
+    assert!(matches!(refused, Err(CryptoError::Parameter(_))));
+}
