@@ -237,7 +237,18 @@ impl Call<'_> {
     ) -> Result<Effect, OpError> {
         let request: R = self.decode()?;
         let change = Change::new(self.caller, R::OPERATION, request.request_id(), self.body)?;
-        encode(&handler(self.hsm, &change, request)?, out)?;
+        if let Some(reply) = change.remembered(self.hsm)? {
+            out.extend_from_slice(&reply);
+            return Ok(Effect::None);
+        }
+        match handler(self.hsm, &change, request) {
+            Ok(response) => encode(&response, out)?,
+            // The same request may have run at the same time on another connection and have won.
+            Err(error) => match change.remembered(self.hsm)? {
+                Some(reply) => out.extend_from_slice(&reply),
+                None => return Err(error),
+            },
+        }
         Ok(Effect::None)
     }
 

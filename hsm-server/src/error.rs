@@ -1,5 +1,7 @@
 //! Why an operation was refused or failed: a status of the table and a sentence for the caller.
 
+use crate::barrier::BarrierError;
+use crate::store::StoreError;
 use ferrohsm_protocol::Status;
 use ferrohsm_protocol::messages::ErrorDetail;
 use std::borrow::Cow;
@@ -41,5 +43,27 @@ impl From<Status> for OpError {
     /// The status with the general message of its row.
     fn from(status: Status) -> OpError {
         OpError::new(status, status.row().message)
+    }
+}
+
+impl From<BarrierError> for OpError {
+    fn from(error: BarrierError) -> OpError {
+        let status = match &error {
+            BarrierError::Store(StoreError::DiskFull { .. }) => Status::DiskFull,
+            BarrierError::Store(StoreError::Closed) => Status::ShuttingDown,
+            BarrierError::Store(StoreError::Conflict { .. }) | BarrierError::Busy { .. } => {
+                return OpError::new(
+                    Status::Busy,
+                    "the same object is being changed by someone else: try again",
+                );
+            }
+            BarrierError::Store(StoreError::Invalid { .. }) | BarrierError::Reserved { .. } => {
+                return OpError::internal(error);
+            }
+            _ => Status::StoreUnavailable,
+        };
+        // Its text names paths of the host, so it is for the log.
+        tracing::error!(%error, "the store failed");
+        status.into()
     }
 }

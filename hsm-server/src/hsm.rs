@@ -1,12 +1,14 @@
 //! The shared state of one HSM.
 
+use crate::barrier::Barrier;
 use crate::cluster::Cluster;
+use crate::error::OpError;
 use crate::keys::Keys;
 use crate::listener::tls::Tls;
-use crate::logins::Logins;
+use crate::logins::{LIFETIME_DEFAULT, Logins};
 use crate::policy::Mode;
 use crate::users::Users;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -16,7 +18,9 @@ use tokio::sync::watch;
 pub struct Hsm {
     /// Its data directory.
     pub data_dir: PathBuf,
-    /// What the mode of the cluster permits.
+    /// Where everything is stored.
+    pub barrier: Arc<Barrier>,
+    /// The cluster's mode.
     pub mode: Mode,
     /// The cluster's state, certificates and trust anchors, and this HSM's identity.
     pub cluster: Cluster,
@@ -38,9 +42,42 @@ pub struct Hsm {
 }
 
 impl Hsm {
+    /// The HSM of a data directory whose barrier is open.
+    ///
+    /// # Errors
+    /// What the store says, or the first record that cannot be read.
+    pub fn open(data_dir: &Path, barrier: Arc<Barrier>) -> Result<Arc<Hsm>, OpError> {
+        let clock = Clock::default();
+        let cluster = Cluster::load(Arc::clone(&barrier), data_dir)?;
+        let users = Users::load(Arc::clone(&barrier))?;
+        let (logins, ended) = Logins::load(
+            Arc::clone(&barrier),
+            &users,
+            LIFETIME_DEFAULT,
+            clock.now_unix_ms(),
+        )?;
+        let keys = Keys::load(Arc::clone(&barrier))?;
+        for login in &ended {
+            keys.end_login(login)?;
+        }
+        Ok(Arc::new(Hsm {
+            data_dir: data_dir.to_owned(),
+            mode: cluster.mode(),
+            barrier,
+            cluster,
+            users,
+            logins,
+            keys,
+            tls: watch::Sender::new(None),
+            clock,
+            connections: AtomicUsize::new(0),
+            started: Instant::now(),
+        }))
+    }
+
     /// The store revision that replies reflect.
     pub fn revision(&self) -> u64 {
-        0
+        self.barrier.revision()
     }
 }
 

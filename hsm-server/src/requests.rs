@@ -1,18 +1,20 @@
 //! A change takes effect once, however often its request arrives: results are remembered by request id for an hour.
 
+use crate::barrier::{Barrier, BarrierTransaction};
 use crate::error::OpError;
+use crate::hsm::Hsm;
 use crate::session::Caller;
+use crate::store::Durability;
 use ferrohsm_protocol::{Operation, REQUEST_ID_BYTES, Request, Status, messages};
+use prost::Message;
+use zeroize::Zeroizing;
 
 /// How long a request id is remembered, in milliseconds. Deadlines of calls are at most 10 minutes.
 pub const REMEMBERED_MS: u64 = 60 * 60 * 1000;
 
-/// A change that is under way for a caller. Its handler commits its transaction through it, so that the change and
-/// the memory of it are one.
-pub struct Change<'a> {
-    /// Who asks; logged in.
-    pub caller: &'a Caller,
-}
+const PREFIX: &str = "request/";
+/// Records looked at in one scan, and deleted in one transaction.
+const PAGE: usize = 100;
 
 /// A request message that carries a request id.
 pub trait WithRequestId: Request {
@@ -33,13 +35,40 @@ with_request_id! {
     UpdateKeyRequest DeleteKeyRequest UnwrapKeyRequest
 }
 
+/// What is remembered of a change. docs/formats.md lists the fields; they are added to and never renumbered.
+#[derive(Clone, PartialEq, prost::Message)]
+#[prost(skip_debug)]
+struct RequestRecord {
+    #[prost(uint32, tag = "1")]
+    operation: u32,
+    /// SHA-256 of the request's body.
+    #[prost(bytes = "vec", tag = "2")]
+    body_hash: Vec<u8>,
+    /// The body of the reply.
+    #[prost(bytes = "vec", tag = "3")]
+    reply: Vec<u8>,
+    /// Milliseconds since 1970.
+    #[prost(uint64, tag = "4")]
+    created_unix_ms: u64,
+}
+
+/// A change that is under way for a caller. Its handler commits its transaction through it, so that the change and
+/// the memory of it are one.
+pub struct Change<'a> {
+    /// Who asks; logged in.
+    pub caller: &'a Caller,
+    operation: Operation,
+    path: String,
+    body_hash: [u8; 32],
+}
+
 impl<'a> Change<'a> {
     /// The change that a request asks for. Fails if the request id has another length.
     pub fn new(
         caller: &'a Caller,
-        _operation: Operation,
+        operation: Operation,
         request_id: &[u8],
-        _body: &[u8],
+        body: &[u8],
     ) -> Result<Change<'a>, OpError> {
         if request_id.len() != REQUEST_ID_BYTES {
             return Err(OpError::new(
@@ -47,6 +76,88 @@ impl<'a> Change<'a> {
                 format!("a change needs a request id of {REQUEST_ID_BYTES} bytes"),
             ));
         }
-        Ok(Change { caller })
+        let mut path = format!("{PREFIX}{:016x}/", caller.login()?.user_id);
+        for byte in request_id {
+            path.push_str(&format!("{byte:02x}"));
+        }
+        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, body);
+        let body_hash = digest.as_ref().try_into().map_err(OpError::internal)?;
+        Ok(Change {
+            caller,
+            operation,
+            path,
+            body_hash,
+        })
+    }
+
+    /// Commits `transaction` together with the memory of `response`; gives the store revision. A handler that fails
+    /// before this has changed nothing.
+    pub fn commit(
+        &self,
+        hsm: &Hsm,
+        transaction: BarrierTransaction,
+        response: &impl Message,
+    ) -> Result<u64, OpError> {
+        let record = RequestRecord {
+            operation: u32::from(self.operation.code()),
+            body_hash: self.body_hash.to_vec(),
+            reply: response.encode_to_vec(),
+            created_unix_ms: hsm.clock.now_unix_ms(),
+        };
+        let transaction = transaction
+            .if_absent(&self.path)
+            .put(&self.path, Zeroizing::new(record.encode_to_vec()));
+        Ok(hsm.barrier.commit(&transaction)?)
+    }
+
+    /// The reply of this change if it has been made already.
+    ///
+    /// # Errors
+    /// [`Status::RequestIdReused`] if the id belongs to another request; what the store says.
+    pub fn remembered(&self, hsm: &Hsm) -> Result<Option<Vec<u8>>, OpError> {
+        let Some(record) = hsm.barrier.get(&self.path)? else {
+            return Ok(None);
+        };
+        let record =
+            RequestRecord::decode(record.plaintext.as_slice()).map_err(OpError::internal)?;
+        if hsm.clock.now_unix_ms() > record.created_unix_ms.saturating_add(REMEMBERED_MS) {
+            return Err(OpError::new(
+                Status::RequestIdReused,
+                "the request id was used more than an hour ago: draw a new one",
+            ));
+        }
+        if record.operation != u32::from(self.operation.code())
+            || record.body_hash != self.body_hash
+        {
+            return Err(Status::RequestIdReused.into());
+        }
+        Ok(Some(record.reply))
+    }
+}
+
+/// Forgets what is older than [`REMEMBERED_MS`]; gives how many records went.
+pub fn purge(barrier: &Barrier, now_unix_ms: u64) -> Result<usize, OpError> {
+    let mut after: Option<String> = None;
+    let mut purged = 0;
+    loop {
+        let page = barrier.scan(PREFIX, after.as_deref(), PAGE)?;
+        let Some((last, _)) = page.last() else {
+            return Ok(purged);
+        };
+        after = Some(last.clone());
+        let mut transaction = BarrierTransaction::new(Durability::Deferred);
+        let mut expired = 0;
+        for (path, record) in page {
+            let record =
+                RequestRecord::decode(record?.plaintext.as_slice()).map_err(OpError::internal)?;
+            if now_unix_ms > record.created_unix_ms.saturating_add(REMEMBERED_MS) {
+                transaction = transaction.delete(path);
+                expired += 1;
+            }
+        }
+        if expired > 0 {
+            barrier.commit(&transaction)?;
+        }
+        purged += expired;
     }
 }
