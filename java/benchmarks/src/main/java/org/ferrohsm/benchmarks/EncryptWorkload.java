@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.util.Arrays;
+import javax.crypto.AEADBadTagException;
 import javax.crypto.Cipher;
 import javax.crypto.SecretKey;
 import javax.crypto.spec.GCMParameterSpec;
@@ -58,7 +59,13 @@ final class EncryptWorkload implements Workload {
             public void verify() throws GeneralSecurityException {
                 Cipher decryption = Cipher.getInstance(TRANSFORMATION, "SunJCE");
                 decryption.init(Cipher.DECRYPT_MODE, plainKey, new GCMParameterSpec(128, iv));
-                if (!Arrays.equals(message, decryption.doFinal(ciphertext))) {
+                byte[] decrypted;
+                try {
+                    decrypted = decryption.doFinal(ciphertext);
+                } catch (AEADBadTagException e) {
+                    throw new WrongResultException("the JDK does not accept the ciphertext");
+                }
+                if (!Arrays.equals(message, decrypted)) {
                     throw new WrongResultException("the JDK decrypts to something else");
                 }
             }

@@ -27,7 +27,7 @@ interface Workload {
         private static final long serialVersionUID = 1L;
 
         WrongResultException(String message) {
-            super("wrong result: " + message);
+            super(message);
         }
     }
 }
