@@ -23,3 +23,5 @@ pub const BUFFER_BUDGET_BYTES: usize = 256 * 1024 * 1024;
 pub const CALLS_IN_FLIGHT_MAX: usize = 64;
 /// Threads of the blocking pool: store writes, RSA key generation, password hashing.
 pub const POOL_THREADS_MAX: usize = 32;
+/// Logins whose password is being checked at a time; more wait their turn.
+pub const LOGINS_AT_ONCE_MAX: usize = 8;

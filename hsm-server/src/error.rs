@@ -3,6 +3,7 @@
 use crate::barrier::BarrierError;
 use crate::store::StoreError;
 use ferrohsm_protocol::Status;
+use ferrohsm_protocol::frame::FrameError;
 use ferrohsm_protocol::messages::ErrorDetail;
 use std::borrow::Cow;
 
@@ -65,5 +66,11 @@ impl From<BarrierError> for OpError {
         // Its text names paths of the host, so it is for the log.
         tracing::error!(%error, "the store failed");
         status.into()
+    }
+}
+
+impl From<FrameError> for OpError {
+    fn from(error: FrameError) -> OpError {
+        OpError::new(error.status(), error.to_string())
     }
 }

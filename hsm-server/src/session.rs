@@ -26,6 +26,18 @@ pub enum Peer {
     },
 }
 
+impl Peer {
+    /// Whether the user (a folded name) may log in here.
+    pub fn admits(&self, user: &str) -> bool {
+        match self {
+            Peer::Socket => true,
+            Peer::Certificate { users, .. } => users
+                .as_ref()
+                .is_none_or(|users| users.iter().any(|allowed| allowed == user)),
+        }
+    }
+}
+
 /// A login that lives, shared by all connections that presented its token. Safe to use from many threads.
 #[derive(Debug)]
 pub struct Login {

@@ -1,3 +1,231 @@
 //! Accepts connections: TLS over TCP, and the Unix socket in the data directory.
 
+mod buffer;
+mod connection;
+mod limits;
+mod reply;
 pub mod tls;
+
+use crate::config;
+use crate::hsm::Hsm;
+use crate::session::Peer;
+use connection::Accepted;
+use limits::Limits;
+use std::future::Future;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+
+/// Name of the Unix socket in the data directory.
+pub const SOCKET_NAME: &str = "hsm.sock";
+/// Pause after a failed accept: out of file descriptors, usually.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Serves until `stop` is ready, then ends: no new connections, calls under way are answered.
+///
+/// The TCP listener opens as soon as [`Hsm::tls`] has a configuration; `on_listening` then gets its address.
+///
+/// # Errors
+/// The Unix socket or the address cannot be had.
+pub async fn run(
+    hsm: Arc<Hsm>,
+    listen: Option<SocketAddr>,
+    on_listening: impl FnOnce(SocketAddr),
+    stop: impl Future<Output = ()>,
+) -> io::Result<()> {
+    let socket = bind_socket(&hsm.data_dir.join(SOCKET_NAME))?;
+    let (shutdown_sender, shutdown) = watch::channel(false);
+    let listener = Listener {
+        limits: Arc::new(Limits::new()),
+        hsm,
+        shutdown,
+    };
+    let mut connections = JoinSet::new();
+    let result = tokio::select! {
+        result = listener.accept(&socket, listen, on_listening, &mut connections) => result,
+        () = stop => Ok(()),
+    };
+    // Sending only fails when no connection is left.
+    let _ = shutdown_sender.send(true);
+    let all = async { while connections.join_next().await.is_some() {} };
+    if timeout(config::SHUTDOWN_TIMEOUT * 2, all).await.is_err() {
+        tracing::warn!(left = connections.len(), "connections cut at shutdown");
+    }
+    let _ = std::fs::remove_file(listener.hsm.data_dir.join(SOCKET_NAME));
+    result
+}
+
+struct Listener {
+    hsm: Arc<Hsm>,
+    limits: Arc<Limits>,
+    shutdown: watch::Receiver<bool>,
+}
+
+impl Listener {
+    async fn accept(
+        &self,
+        socket: &UnixListener,
+        listen: Option<SocketAddr>,
+        on_listening: impl FnOnce(SocketAddr),
+        connections: &mut JoinSet<()>,
+    ) -> io::Result<()> {
+        let mut on_listening = Some(on_listening);
+        let mut tls = self.hsm.tls.subscribe();
+        let mut tcp = None;
+        loop {
+            if let (None, Some(address), true) = (&tcp, listen, tls.borrow_and_update().is_some()) {
+                let listener = TcpListener::bind(address).await.map_err(|error| {
+                    io::Error::new(error.kind(), format!("cannot listen on {address}: {error}"))
+                })?;
+                let address = listener.local_addr()?;
+                tracing::info!(%address, "TLS listener open");
+                if let Some(on_listening) = on_listening.take() {
+                    on_listening(address);
+                }
+                tcp = Some(listener);
+            }
+            tokio::select! {
+                accepted = socket.accept() => match accepted {
+                    Ok((stream, _)) => self.accept_local(stream, connections),
+                    Err(error) => pause_after(error).await,
+                },
+                accepted = accept_tcp(tcp.as_ref()) => match accepted {
+                    Ok((stream, address)) => self.accept_tls(stream, address.ip(), connections),
+                    Err(error) => pause_after(error).await,
+                },
+                // The sender lives in the Hsm.
+                _ = tls.changed(), if tcp.is_none() => {}
+                Some(_) = connections.join_next() => {}
+            }
+        }
+    }
+
+    fn accept_local(&self, stream: UnixStream, connections: &mut JoinSet<()>) {
+        let allowed = stream
+            .peer_cred()
+            .is_ok_and(|peer| peer.uid() == 0 || peer.uid() == rustix::process::geteuid().as_raw());
+        if !allowed {
+            tracing::warn!("a process of another user tried the Unix socket");
+            return;
+        }
+        let Some(total) = self.limits.total.enter(()) else {
+            tracing::warn!("connection refused: too many");
+            return;
+        };
+        let accepted = Accepted {
+            hsm: Arc::clone(&self.hsm),
+            limits: Arc::clone(&self.limits),
+            stream,
+            peer: Peer::Socket,
+            chain: Vec::new(),
+            tls: self.hsm.tls.subscribe(),
+            shutdown: self.shutdown.clone(),
+        };
+        connections.spawn(async move {
+            let _total = total;
+            serve(accepted).await;
+        });
+    }
+
+    fn accept_tls(&self, stream: TcpStream, address: IpAddr, connections: &mut JoinSet<()>) {
+        let Some(tls) = self.hsm.tls.borrow().clone() else {
+            return;
+        };
+        let limits = Arc::clone(&self.limits);
+        let (Some(total), Some(from_address)) =
+            (limits.total.enter(()), limits.addresses.enter(address))
+        else {
+            tracing::warn!(%address, "connection refused: too many");
+            return;
+        };
+        let (hsm, shutdown) = (Arc::clone(&self.hsm), self.shutdown.clone());
+        connections.spawn(async move {
+            let _counted = (total, from_address);
+            // Latency matters more than packets: replies are written whole.
+            let _ = stream.set_nodelay(true);
+            let handshake = TlsAcceptor::from(Arc::clone(&tls.config)).accept(stream);
+            let stream = match timeout(config::HANDSHAKE_TIMEOUT, handshake).await {
+                Ok(Ok(stream)) => stream,
+                Ok(Err(error)) => {
+                    tracing::info!(%address, %error, "TLS handshake failed");
+                    return;
+                }
+                Err(_) => {
+                    tracing::info!(%address, "TLS handshake took too long");
+                    return;
+                }
+            };
+            let chain = stream.get_ref().1.peer_certificates().unwrap_or_default();
+            let chain: Vec<_> = chain.iter().map(|der| der.clone().into_owned()).collect();
+            // The anchors may have changed during the handshake.
+            let mut tls = hsm.tls.subscribe();
+            let current = tls.borrow_and_update().clone();
+            let Some(peer) = current.and_then(|tls| tls.admit(&chain)) else {
+                return;
+            };
+            let Peer::Certificate { key_hash, .. } = &peer else {
+                return;
+            };
+            let Some(_certificate) = limits.certificates.enter(*key_hash) else {
+                tracing::warn!(%address, "connection refused: too many of this certificate");
+                return;
+            };
+            serve(Accepted {
+                hsm,
+                limits,
+                stream,
+                peer,
+                chain,
+                tls,
+                shutdown,
+            })
+            .await;
+        });
+    }
+}
+
+async fn serve<S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin>(accepted: Accepted<S>) {
+    let hsm = Arc::clone(&accepted.hsm);
+    hsm.connections.fetch_add(1, Ordering::Relaxed);
+    if let Err(error) = connection::serve(accepted).await {
+        tracing::debug!(%error, "connection ended");
+    }
+    hsm.connections.fetch_sub(1, Ordering::Relaxed);
+}
+
+async fn accept_tcp(listener: Option<&TcpListener>) -> io::Result<(TcpStream, SocketAddr)> {
+    match listener {
+        Some(listener) => listener.accept().await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn pause_after(error: io::Error) {
+    tracing::warn!(%error, "accepting a connection failed");
+    tokio::time::sleep(ACCEPT_PAUSE).await;
+}
+
+fn bind_socket(path: &Path) -> io::Result<UnixListener> {
+    // The store's lock is held, so a socket that is there belongs to a process that died.
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Ok(()) | Err(_) => {}
+    }
+    let listener = UnixListener::bind(path).map_err(|error| {
+        io::Error::new(
+            error.kind(),
+            format!("cannot make {}: {error}", path.display()),
+        )
+    })?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
+    Ok(listener)
+}

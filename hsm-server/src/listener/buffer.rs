@@ -1,0 +1,118 @@
+//! What a connection has received and not yet answered.
+
+use super::limits::{Budget, Reserved};
+use crate::config;
+use ferrohsm_protocol::frame::{self, Frame, FrameError, HEADER_BYTES, Header};
+use std::io;
+use std::sync::Arc;
+use tokio::io::{AsyncRead, AsyncReadExt};
+use zeroize::Zeroize;
+
+/// Bytes that every connection has without asking the budget.
+const FIRST_BYTES: usize = 4 * 1024;
+/// Above this, a buffer is given back as soon as it is empty.
+const KEEP_BYTES: usize = 64 * 1024;
+
+/// A receive buffer that starts small and grows to the frame that a peer announces, within the HSM's budget. What was
+/// answered is wiped: bodies hold passwords and key material.
+pub struct Input {
+    bytes: Vec<u8>,
+    start: usize,
+    end: usize,
+    budget: Arc<Budget>,
+    reserved: Option<Reserved>,
+}
+
+impl Input {
+    pub fn new(budget: Arc<Budget>) -> Input {
+        Input {
+            bytes: vec![0; FIRST_BYTES],
+            start: 0,
+            end: 0,
+            budget,
+            reserved: None,
+        }
+    }
+
+    /// The whole frame at the start, if there is one; [`Input::consume`] removes it.
+    pub fn frame(&self, limit: usize) -> Result<Option<Frame<'_>>, FrameError> {
+        frame::split(&self.bytes[self.start..self.end], limit)
+    }
+
+    /// Removes and wipes the first `bytes`.
+    pub fn consume(&mut self, bytes: usize) {
+        self.bytes[self.start..self.start + bytes].fill(0);
+        self.start += bytes;
+        if self.start == self.end {
+            self.start = 0;
+            self.end = 0;
+            if self.bytes.len() > KEEP_BYTES {
+                self.bytes = vec![0; FIRST_BYTES];
+                self.reserved = None;
+            }
+        }
+    }
+
+    /// Whether nothing is left, not even the start of a frame.
+    pub fn is_empty(&self) -> bool {
+        self.start == self.end
+    }
+
+    /// Reads what has arrived; 0 at the end of the stream. Cancelling it loses nothing. Fails with
+    /// [`io::ErrorKind::OutOfMemory`] when the budget is used up.
+    pub async fn read(&mut self, stream: &mut (impl AsyncRead + Unpin)) -> io::Result<usize> {
+        self.make_room()?;
+        let read = stream.read(&mut self.bytes[self.end..]).await?;
+        self.end += read;
+        Ok(read)
+    }
+
+    fn make_room(&mut self) -> io::Result<()> {
+        // The length was checked when the frame was looked for, so it is bounded here.
+        let pending = &self.bytes[self.start..self.end];
+        let announced = match Header::decode(pending, usize::MAX) {
+            Ok(Some(header)) => HEADER_BYTES + header.length as usize,
+            Ok(None) | Err(_) => HEADER_BYTES,
+        };
+        let full = self.end == self.bytes.len();
+        if self.start + announced <= self.bytes.len() && !full {
+            return Ok(());
+        }
+        if self.start > 0 && announced <= self.bytes.len() {
+            self.bytes.copy_within(self.start..self.end, 0);
+            let left = self.end - self.start;
+            self.bytes[left..self.end].fill(0);
+            self.start = 0;
+            self.end = left;
+            return Ok(());
+        }
+        // A frame that does not fit, or a full buffer: a peer that sends much at a time.
+        let wanted = announced
+            .max((self.bytes.len() * 2).min(KEEP_BYTES))
+            .max(FIRST_BYTES);
+        let reserved = self.budget.reserve(wanted).ok_or_else(|| {
+            io::Error::new(
+                io::ErrorKind::OutOfMemory,
+                format!(
+                    "all {} bytes for buffers are in use",
+                    config::BUFFER_BUDGET_BYTES
+                ),
+            )
+        })?;
+        let mut bytes = vec![0; wanted];
+        let left = self.end - self.start;
+        bytes[..left].copy_from_slice(&self.bytes[self.start..self.end]);
+        self.bytes.zeroize();
+        self.bytes = bytes;
+        self.start = 0;
+        self.end = left;
+        self.reserved = Some(reserved);
+        Ok(())
+    }
+}
+
+impl Drop for Input {
+    fn drop(&mut self) {
+        self.bytes.zeroize();
+    }
+}
