@@ -7,7 +7,13 @@
 use rustls_pki_types::{
     CertificateDer, Der, SignatureVerificationAlgorithm, TrustAnchor, UnixTime,
 };
+use std::borrow::Cow;
+use x509_parser::asn1_rs::Sequence;
 use x509_parser::prelude::{FromDer, X509Certificate};
+use x509_parser::public_key::PublicKey;
+
+/// Shortest RSA key of a root, in bits.
+pub const RSA_BITS_MIN: usize = 2048;
 
 /// Why a cluster certificate or root is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -39,6 +45,14 @@ pub enum ClusterCertificateError {
         "the signature of the {0} does not verify under the trust anchor's key: it was not signed by this root"
     )]
     Signature(Role),
+    /// The root's RSA key is too short.
+    #[error(
+        "the trust anchor's RSA key has {bits} bits: make one with at least {RSA_BITS_MIN} bits"
+    )]
+    WeakKey {
+        /// Size of the modulus.
+        bits: usize,
+    },
     /// An algorithm that clients cannot check.
     #[error(
         "the {role} is signed with {algorithm}, which FerroHSM clients cannot check: use RSA (2048 bits or more) or ECDSA on P-256 or P-384, with SHA-256 or SHA-384"
@@ -89,48 +103,82 @@ pub fn verify(
     now: UnixTime,
     algorithms: &[&dyn SignatureVerificationAlgorithm],
 ) -> Result<ClusterCertificate, ClusterCertificateError> {
-    let root_parsed = parse(root, Role::Root)?;
-    let cluster_parsed = parse(cluster, Role::Cluster)?;
-    check_validity(&root_parsed, Role::Root, now)?;
-    check_validity(&cluster_parsed, Role::Cluster, now)?;
-    check_signed_by(&root_parsed, &root_parsed, Role::Root, algorithms)?;
-    check_signed_by(&cluster_parsed, &root_parsed, Role::Cluster, algorithms)?;
-    let not_after =
-        |certificate: &X509Certificate<'_>| certificate.validity().not_after.timestamp();
+    let root = parse(root, Role::Root)?;
+    let cluster = parse(cluster, Role::Cluster)?;
+    check_root(&root, now, algorithms)?;
+    check_validity(&cluster, Role::Cluster, now)?;
+    check_signed_by(&cluster, &root, Role::Cluster, algorithms)?;
+    let tbs = &cluster.x509.tbs_certificate;
     Ok(ClusterCertificate {
-        subject: cluster_parsed.tbs_certificate.subject.as_raw().to_vec(),
-        public_key_info: cluster_parsed.tbs_certificate.subject_pki.raw.to_vec(),
-        not_after_unix_s: not_after(&root_parsed).min(not_after(&cluster_parsed)),
+        subject: tbs.subject.as_raw().to_vec(),
+        public_key_info: tbs.subject_pki.raw.to_vec(),
+        not_after_unix_s: not_after(&root).min(not_after(&cluster)),
     })
+}
+
+/// Checks that `root` is self-signed, valid at `now`, and has a key that `algorithms` can check.
+pub fn verify_root(
+    root: &CertificateDer<'_>,
+    now: UnixTime,
+    algorithms: &[&dyn SignatureVerificationAlgorithm],
+) -> Result<(), ClusterCertificateError> {
+    check_root(&parse(root, Role::Root)?, now, algorithms)
+}
+
+fn check_root(
+    root: &Parsed<'_>,
+    now: UnixTime,
+    algorithms: &[&dyn SignatureVerificationAlgorithm],
+) -> Result<(), ClusterCertificateError> {
+    check_validity(root, Role::Root, now)?;
+    check_signed_by(root, root, Role::Root, algorithms)
+}
+
+fn not_after(certificate: &Parsed<'_>) -> i64 {
+    certificate.x509.validity().not_after.timestamp()
 }
 
 impl ClusterCertificate {
     /// The anchor for the HSMs' certificates.
     pub fn trust_anchor(&self) -> TrustAnchor<'static> {
         TrustAnchor {
-            subject: Der::from(sequence_content(&self.subject).to_vec()),
-            subject_public_key_info: Der::from(sequence_content(&self.public_key_info).to_vec()),
+            subject: Der::from(content(&self.subject)),
+            subject_public_key_info: Der::from(content(&self.public_key_info)),
             name_constraints: None,
         }
     }
 }
 
+/// A certificate, and the two algorithm identifiers in it as rustls names algorithms: the content of their SEQUENCE.
+struct Parsed<'a> {
+    x509: X509Certificate<'a>,
+    key_algorithm: &'a [u8],
+    signature_algorithm: &'a [u8],
+}
+
 fn parse<'a>(
     der: &'a CertificateDer<'_>,
     role: Role,
-) -> Result<X509Certificate<'a>, ClusterCertificateError> {
-    match X509Certificate::from_der(der) {
-        Ok(([], certificate)) => Ok(certificate),
-        Ok(_) | Err(_) => Err(ClusterCertificateError::Malformed(role)),
-    }
+) -> Result<Parsed<'a>, ClusterCertificateError> {
+    let malformed = ClusterCertificateError::Malformed(role);
+    let Ok(([], x509)) = X509Certificate::from_der(der) else {
+        return Err(malformed);
+    };
+    let algorithms = key_algorithm(x509.tbs_certificate.subject_pki.raw).zip(signature_algorithm(der));
+    let (key_algorithm, signature_algorithm) = algorithms.ok_or(malformed)?;
+    Ok(Parsed {
+        x509,
+        key_algorithm,
+        signature_algorithm,
+    })
 }
 
 fn check_validity(
-    certificate: &X509Certificate<'_>,
+    certificate: &Parsed<'_>,
     role: Role,
     now: UnixTime,
 ) -> Result<(), ClusterCertificateError> {
-    let validity = certificate.validity();
+    let validity = certificate.x509.validity();
     // Beyond i64 a clock is broken anyway; saturating then reads as "expired".
     let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
     if now < validity.not_before.timestamp() {
@@ -149,28 +197,33 @@ fn check_validity(
 }
 
 fn check_signed_by(
-    certificate: &X509Certificate<'_>,
-    issuer: &X509Certificate<'_>,
+    certificate: &Parsed<'_>,
+    issuer: &Parsed<'_>,
     role: Role,
     algorithms: &[&dyn SignatureVerificationAlgorithm],
 ) -> Result<(), ClusterCertificateError> {
-    if certificate.issuer().as_raw() != issuer.subject().as_raw() {
+    if certificate.x509.issuer().as_raw() != issuer.x509.subject().as_raw() {
         return Err(ClusterCertificateError::Issuer(role));
     }
-    let key_algorithm = algorithm_content(&issuer.tbs_certificate.subject_pki.algorithm);
-    let signature_algorithm = algorithm_content(&certificate.signature_algorithm);
-    let public_key = &issuer.tbs_certificate.subject_pki.subject_public_key.data;
+    let issuer_key = &issuer.x509.tbs_certificate.subject_pki;
+    if let Ok(PublicKey::RSA(key)) = issuer_key.parsed()
+        && key.key_size() < RSA_BITS_MIN
+    {
+        return Err(ClusterCertificateError::WeakKey {
+            bits: key.key_size(),
+        });
+    }
+    let matching = algorithms.iter().filter(|algorithm| {
+        algorithm.public_key_alg_id().as_ref() == issuer.key_algorithm
+            && algorithm.signature_alg_id().as_ref() == certificate.signature_algorithm
+    });
     let mut known = false;
-    for algorithm in algorithms {
-        if algorithm.public_key_alg_id().as_ref() != key_algorithm
-            || algorithm.signature_alg_id().as_ref() != signature_algorithm
-        {
-            continue;
-        }
+    for algorithm in matching {
         known = true;
-        let message = certificate.tbs_certificate.as_ref();
+        let message = certificate.x509.tbs_certificate.as_ref();
+        let signature = &certificate.x509.signature_value.data;
         if algorithm
-            .verify_signature(public_key, message, &certificate.signature_value.data)
+            .verify_signature(&issuer_key.subject_public_key.data, message, signature)
             .is_ok()
         {
             return Ok(());
@@ -181,29 +234,38 @@ fn check_signed_by(
     }
     Err(ClusterCertificateError::Algorithm {
         role,
-        algorithm: certificate.signature_algorithm.algorithm.to_id_string(),
+        algorithm: certificate
+            .x509
+            .signature_algorithm
+            .algorithm
+            .to_id_string(),
     })
 }
 
-/// The content of an AlgorithmIdentifier's SEQUENCE, as rustls-pki-types names algorithms.
-fn algorithm_content(identifier: &x509_parser::x509::AlgorithmIdentifier<'_>) -> Vec<u8> {
-    let mut out = vec![0x06, identifier.algorithm.as_bytes().len() as u8];
-    out.extend_from_slice(identifier.algorithm.as_bytes());
-    if let Some(parameters) = &identifier.parameters {
-        // The parameters here are an OID or NULL, both shorter than 128 bytes; longer ones match no algorithm.
-        let content = parameters.data;
-        out.push(parameters.header.tag().0 as u8);
-        out.push(content.len().min(0x7f) as u8);
-        out.extend_from_slice(content);
+/// What follows the DER SEQUENCE at the start of `der`, and its content.
+fn sequence(der: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (rest, sequence) = Sequence::from_der(der).ok()?;
+    // The content borrows from `der`: the parser copies nothing.
+    match sequence.content {
+        Cow::Borrowed(content) => Some((rest, content)),
+        Cow::Owned(_) => None,
     }
-    out
 }
 
-/// The content of a DER SEQUENCE that the parser accepted.
-fn sequence_content(der: &[u8]) -> &[u8] {
-    match der.get(1) {
-        Some(&short) if short < 0x80 => der.get(2..).unwrap_or_default(),
-        Some(&long) => der.get(2 + usize::from(long & 0x7f)..).unwrap_or_default(),
-        None => &[],
-    }
+/// The content of a SEQUENCE that the parser accepted; an anchor is given without the SEQUENCE header.
+fn content(der: &[u8]) -> Vec<u8> {
+    sequence(der).map(|(_, content)| content.to_vec()).unwrap_or_default()
+}
+
+/// The content of the AlgorithmIdentifier that starts a SubjectPublicKeyInfo.
+fn key_algorithm(public_key_info: &[u8]) -> Option<&[u8]> {
+    let (_, content) = sequence(public_key_info)?;
+    Some(sequence(content)?.1)
+}
+
+/// The content of the AlgorithmIdentifier that follows the TBSCertificate in a certificate.
+fn signature_algorithm(certificate: &[u8]) -> Option<&[u8]> {
+    let (_, content) = sequence(certificate)?;
+    let (after_tbs, _) = sequence(content)?;
+    Some(sequence(after_tbs)?.1)
 }

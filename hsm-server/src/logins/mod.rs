@@ -104,12 +104,29 @@ impl Logins {
             issued_unix_ms: now_unix_ms,
             expires_unix_ms: now_unix_ms.saturating_add(self.lifetime_ms),
         };
-        let (_, record) = users.check_password(user, password, now_unix_ms, |user, transaction| {
-            let record = self.next_record(user, peer, previous_token, fresh.clone(), now_unix_ms)?;
-            Ok((transaction.put(record::path(&record::id(&record)?), record.write()), record))
-        })?;
-        let login = self.write().insert(record)?;
+        let login = users.check_password(
+            user,
+            password,
+            now_unix_ms,
+            |user, transaction| {
+                let record = self.next_record(user, peer, previous_token, fresh.clone(), now_unix_ms)?;
+                Ok((transaction.put(record::path(&record::id(&record)?), record.write()), record))
+            },
+            |record| self.take_in(record),
+        )?;
         Ok((login, token))
+    }
+
+    fn take_in(&self, record: LoginRecord) -> Result<Arc<Login>, OpError> {
+        let mut known = self.write();
+        let id = record::id(&record)?;
+        let continued = record.tokens.len() > 1;
+        if continued && !known.logins.contains_key(&id) {
+            drop(known);
+            self.remove_record(&id)?;
+            return Err(OpError::new(Status::TokenInvalid, "the login was ended while it was being renewed: log in again"));
+        }
+        known.insert(record)
     }
 
     fn next_record(&self, user: &UserRecord, peer: &Peer, previous_token: &[u8], fresh: TokenRecord, now_unix_ms: u64) -> Result<LoginRecord, OpError> {

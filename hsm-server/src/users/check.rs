@@ -23,18 +23,19 @@ const DECOY_PATH: &str = "decoy-user";
 
 impl Users {
     /// Checks `password` of the user `name`. On success `also` may add to the transaction that notes it, such as the
-    /// login that it was for.
+    /// login that it was for, and `then` sees what came of it before the user can be changed again.
     ///
     /// # Errors
     /// [`Status::LoginFailed`] for a wrong password and for an unknown user alike; [`Status::UserLocked`] without a
     /// look at the password; [`Status::Busy`] under load.
-    pub fn check_password<T>(
+    pub fn check_password<T, R>(
         &self,
         name: &str,
         password: &[u8],
         now_unix_ms: u64,
         also: impl Fn(&UserRecord, BarrierTransaction) -> Result<(BarrierTransaction, T), OpError>,
-    ) -> Result<(UserRecord, T), OpError> {
+        then: impl FnOnce(T) -> Result<R, OpError>,
+    ) -> Result<R, OpError> {
         let ticket = self.gate.enter()?;
         let path = match UserName::parse(name) {
             Ok(name) => self.path(&name),
@@ -42,16 +43,16 @@ impl Users {
         };
         let path = if self.barrier.get(&path)?.is_some() { path } else { self.make_decoy()? };
         let slot = self.gate.slot(&path);
-        let checked = self.count(&path, &slot, now_unix_ms)?;
+        let checked = self.admit(&path, &slot, now_unix_ms)?;
         let mut pending = Pending { slot: &slot, settled: false };
         let output = ticket.compute(|| checked.password.apply(password))?;
-        let result = self.settle(&path, &slot, &checked.password, &output, also);
+        let result = self.settle(&path, &slot, &checked.password, &output, also, then);
         pending.finish();
         result
     }
 
     /// Counts an attempt before it is checked.
-    fn count(&self, path: &str, slot: &Slot, now_unix_ms: u64) -> Result<UserRecord, OpError> {
+    fn admit(&self, path: &str, slot: &Slot, now_unix_ms: u64) -> Result<UserRecord, OpError> {
         let mut in_flight = slot.lock();
         loop {
             let Some((mut user, revision)) = self.read(path)? else {
@@ -76,14 +77,15 @@ impl Users {
     }
 
     /// Notes how a counted attempt came out.
-    fn settle<T>(
+    fn settle<T, R>(
         &self,
         path: &str,
         slot: &Slot,
         checked: &PasswordHash,
         output: &Output,
         also: impl Fn(&UserRecord, BarrierTransaction) -> Result<(BarrierTransaction, T), OpError>,
-    ) -> Result<(UserRecord, T), OpError> {
+        then: impl FnOnce(T) -> Result<R, OpError>,
+    ) -> Result<R, OpError> {
         let in_flight: MutexGuard<'_, u32> = slot.lock();
         let guess = hmac::sign(&self.guess_key, output.as_slice());
         loop {
@@ -100,7 +102,7 @@ impl Users {
                 user.failed = in_flight.saturating_sub(1);
                 let (transaction, value) = also(&user, transaction.put(path, user.write()))?;
                 if self.commit(&transaction)?.is_some() {
-                    return Ok((user, value));
+                    return then(value);
                 }
                 continue;
             }
