@@ -164,7 +164,8 @@ fn parse<'a>(
     let Ok(([], x509)) = X509Certificate::from_der(der) else {
         return Err(malformed);
     };
-    let algorithms = key_algorithm(x509.tbs_certificate.subject_pki.raw).zip(signature_algorithm(der));
+    let algorithms =
+        key_algorithm(x509.tbs_certificate.subject_pki.raw).zip(signature_algorithm(der));
     let (key_algorithm, signature_algorithm) = algorithms.ok_or(malformed)?;
     Ok(Parsed {
         x509,
@@ -254,7 +255,9 @@ fn sequence(der: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// The content of a SEQUENCE that the parser accepted; an anchor is given without the SEQUENCE header.
 fn content(der: &[u8]) -> Vec<u8> {
-    sequence(der).map(|(_, content)| content.to_vec()).unwrap_or_default()
+    sequence(der)
+        .map(|(_, content)| content.to_vec())
+        .unwrap_or_default()
 }
 
 /// The content of the AlgorithmIdentifier that starts a SubjectPublicKeyInfo.

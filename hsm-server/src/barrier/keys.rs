@@ -186,6 +186,11 @@ impl DataKeys {
         Ok((current.number, Arc::clone(&current.key)))
     }
 
+    /// The number of the data key for new records.
+    pub fn current_number(&self) -> u32 {
+        self.lock_current().number
+    }
+
     /// Makes a new data key for all records to come, and gives its number.
     pub fn rotate(&self) -> Result<u32, BarrierError> {
         let mut current = self.lock_current();

@@ -196,6 +196,11 @@ impl Barrier {
         self.data_keys.rotate()
     }
 
+    /// The number of the data key that new records are sealed under.
+    pub fn data_key(&self) -> u32 {
+        self.data_keys.current_number()
+    }
+
     /// `prefix/<32 hex digits>`: a path that does not show the name, only whether two are equal.
     /// HMAC-SHA-256 under a key derived from the master key, cut to 128 bits.
     pub fn name_path(&self, prefix: &str, name: &str) -> String {

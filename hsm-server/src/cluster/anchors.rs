@@ -25,7 +25,9 @@ pub fn load(barrier: &Barrier) -> Result<Vec<AnchorRecord>, OpError> {
     barrier
         .scan(ANCHOR_PREFIX, None, ANCHORS_MAX)?
         .into_iter()
-        .map(|(_, record)| AnchorRecord::decode(record?.plaintext.as_slice()).map_err(OpError::internal))
+        .map(|(_, record)| {
+            AnchorRecord::decode(record?.plaintext.as_slice()).map_err(OpError::internal)
+        })
         .collect()
 }
 
@@ -33,15 +35,30 @@ pub fn load(barrier: &Barrier) -> Result<Vec<AnchorRecord>, OpError> {
 ///
 /// # Errors
 /// [`Status::CertificateRefused`] with the reason; [`Status::UserNameInvalid`].
-pub fn check_new(certificate_pem: &str, users: &[String], now_unix_ms: u64) -> Result<AnchorRecord, OpError> {
+pub fn check_new(
+    certificate_pem: &str,
+    users: &[String],
+    now_unix_ms: u64,
+) -> Result<AnchorRecord, OpError> {
     let certificate = pem::one_certificate(certificate_pem, "trust anchor certificate")?;
     let now = UnixTime::since_unix_epoch(std::time::Duration::from_millis(now_unix_ms));
     let refused = |reason: String| OpError::new(Status::CertificateRefused, reason);
-    cluster_certificate::verify_root(&certificate, now, tls::provider().signature_verification_algorithms.all)
-        .map_err(|error| refused(error.to_string()))?;
+    cluster_certificate::verify_root(
+        &certificate,
+        now,
+        tls::provider().signature_verification_algorithms.all,
+    )
+    .map_err(|error| refused(error.to_string()))?;
     check_authority(&certificate).map_err(|reason| refused(reason.into()))?;
-    let users = users.iter().map(|user| UserName::parse(user).map(|name| name.as_str().to_owned())).collect::<Result<_, _>>()?;
-    Ok(AnchorRecord { certificate: certificate.to_vec(), users, registered_unix_ms: now_unix_ms })
+    let users = users
+        .iter()
+        .map(|user| UserName::parse(user).map(|name| name.as_str().to_owned()))
+        .collect::<Result<_, _>>()?;
+    Ok(AnchorRecord {
+        certificate: certificate.to_vec(),
+        users,
+        registered_unix_ms: now_unix_ms,
+    })
 }
 
 /// Refuses a v3 certificate that says it is no authority. v1 certificates say nothing.
@@ -54,12 +71,16 @@ fn check_authority(certificate: &CertificateDer<'_>) -> Result<(), &'static str>
     }
     match certificate.basic_constraints() {
         Ok(Some(constraints)) if constraints.value.ca => {}
-        _ => return Err("the trust anchor certificate is no CA certificate (basicConstraints CA:TRUE): make it with `openssl req -x509`"),
+        _ => {
+            return Err(
+                "the trust anchor certificate is no CA certificate (basicConstraints CA:TRUE): make it with `openssl req -x509`",
+            );
+        }
     }
     match certificate.key_usage() {
-        Ok(Some(usage)) if !usage.value.key_cert_sign() => {
-            Err("the trust anchor certificate may not sign certificates (keyUsage lacks keyCertSign)")
-        }
+        Ok(Some(usage)) if !usage.value.key_cert_sign() => Err(
+            "the trust anchor certificate may not sign certificates (keyUsage lacks keyCertSign)",
+        ),
         Ok(_) => Ok(()),
         Err(_) => Err("the trust anchor certificate has a malformed keyUsage"),
     }
@@ -84,15 +105,27 @@ impl AnchorRecord {
     /// What is shown of it.
     pub fn info(&self) -> TrustAnchorInfo {
         let (subject, not_after) = match X509Certificate::from_der(&self.certificate) {
-            Ok((_, certificate)) => (certificate.subject().to_string(), certificate.validity().not_after.to_string()),
+            Ok((_, certificate)) => (
+                certificate.subject().to_string(),
+                certificate.validity().not_after.to_string(),
+            ),
             Err(_) => (String::new(), String::new()),
         };
         let certificate_pem = pem::certificate_pem(&self.certificate);
-        TrustAnchorInfo { id: self.id(), subject, not_after, users: self.users.clone(), certificate_pem }
+        TrustAnchorInfo {
+            id: self.id(),
+            subject,
+            not_after,
+            users: self.users.clone(),
+            certificate_pem,
+        }
     }
 
     /// As the listener needs it.
     pub fn for_tls(&self) -> Anchor {
-        Anchor { certificate: CertificateDer::from(self.certificate.clone()), users: self.users.clone() }
+        Anchor {
+            certificate: CertificateDer::from(self.certificate.clone()),
+            users: self.users.clone(),
+        }
     }
 }

@@ -5,8 +5,9 @@ use std::time::Duration;
 use ferrohsm_protocol::cluster_certificate::ClusterCertificate;
 use ferrohsm_protocol::{SERVER_NAME_SUFFIX, Status};
 use rcgen::{
-    CertificateParams, CertificateSigningRequest, DistinguishedName, DnType, ExtendedKeyUsagePurpose, Issuer, KeyPair, KeyUsagePurpose,
-    PKCS_ECDSA_P256_SHA256, SanType, date_time_ymd,
+    CertificateParams, CertificateSigningRequest, DistinguishedName, DnType,
+    ExtendedKeyUsagePurpose, Issuer, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, SanType,
+    date_time_ymd,
 };
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use x509_parser::certification_request::X509CertificationRequest;
@@ -27,7 +28,9 @@ pub type SigningKey = Zeroizing<KeyPair>;
 
 /// Makes a cluster key pair, ECDSA on P-256.
 pub fn generate_key() -> Result<SigningKey, OpError> {
-    KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map(Zeroizing::new).map_err(OpError::internal)
+    KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)
+        .map(Zeroizing::new)
+        .map_err(OpError::internal)
 }
 
 /// The cluster key from its stored PKCS#8 form.
@@ -46,22 +49,32 @@ pub fn csr_pem(cluster_id: &str, key: &SigningKey) -> Result<String, OpError> {
 ///
 /// # Errors
 /// [`Status::CertificateRefused`] with what differs.
-pub fn check_answers_csr(checked: &ClusterCertificate, cluster_id: &str, key: &SigningKey) -> Result<(), OpError> {
+pub fn check_answers_csr(
+    checked: &ClusterCertificate,
+    cluster_id: &str,
+    key: &SigningKey,
+) -> Result<(), OpError> {
     let csr = csr(cluster_id, key)?;
     let (_, csr) = X509CertificationRequest::from_der(csr.der()).map_err(OpError::internal)?;
     let csr = csr.certification_request_info;
     let refused = |reason| Err(OpError::new(Status::CertificateRefused, reason));
     if checked.public_key_info != csr.subject_pki.raw {
-        return refused("the certificate is for another key than the CSR's: sign the CSR of this cluster (`ferrohsm cluster csr`)");
+        return refused(
+            "the certificate is for another key than the CSR's: sign the CSR of this cluster (`ferrohsm cluster csr`)",
+        );
     }
     if checked.subject != csr.subject.as_raw() {
-        return refused("the certificate names another subject than the CSR: sign the CSR without changing its subject");
+        return refused(
+            "the certificate names another subject than the CSR: sign the CSR without changing its subject",
+        );
     }
     Ok(())
 }
 
 fn csr(cluster_id: &str, key: &SigningKey) -> Result<CertificateSigningRequest, OpError> {
-    params(cluster_subject(cluster_id)).serialize_request(&**key).map_err(OpError::internal)
+    params(cluster_subject(cluster_id))
+        .serialize_request(&**key)
+        .map_err(OpError::internal)
 }
 
 /// An HSM's own certificate and the key for it.
@@ -75,7 +88,13 @@ pub struct Leaf {
 }
 
 /// Makes an HSM's certificate. It ends with the cluster certificate at the latest.
-pub fn issue_leaf(cluster_id: &str, hsm_id: &str, cluster_key: &SigningKey, now_unix_s: u64, cluster_not_after_unix_s: u64) -> Result<Leaf, OpError> {
+pub fn issue_leaf(
+    cluster_id: &str,
+    hsm_id: &str,
+    cluster_key: &SigningKey,
+    now_unix_s: u64,
+    cluster_not_after_unix_s: u64,
+) -> Result<Leaf, OpError> {
     let issuer_params = params(cluster_subject(cluster_id));
     let issuer = Issuer::from_params(&issuer_params, &**cluster_key);
     let not_after_unix_s = (now_unix_s + LEAF_LIFETIME.as_secs()).min(cluster_not_after_unix_s);
@@ -84,7 +103,9 @@ pub fn issue_leaf(cluster_id: &str, hsm_id: &str, cluster_key: &SigningKey, now_
     leaf.not_before = epoch + Duration::from_secs(now_unix_s.saturating_sub(CLOCK_SKEW.as_secs()));
     leaf.not_after = epoch + Duration::from_secs(not_after_unix_s);
     let server_name = format!("{cluster_id}{SERVER_NAME_SUFFIX}");
-    leaf.subject_alt_names = vec![SanType::DnsName(server_name.try_into().map_err(OpError::internal)?)];
+    leaf.subject_alt_names = vec![SanType::DnsName(
+        server_name.try_into().map_err(OpError::internal)?,
+    )];
     leaf.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     leaf.use_authority_key_identifier_extension = true;

@@ -59,10 +59,19 @@ impl Logins {
     ///
     /// # Errors
     /// What the store says.
-    pub fn load(barrier: Arc<Barrier>, users: &Users, lifetime: Duration, now_unix_ms: u64) -> Result<(Logins, Vec<LoginId>), OpError> {
+    pub fn load(
+        barrier: Arc<Barrier>,
+        users: &Users,
+        lifetime: Duration,
+        now_unix_ms: u64,
+    ) -> Result<(Logins, Vec<LoginId>), OpError> {
         let generations: HashMap<UserId, u64> = users.generations()?.into_iter().collect();
         let lifetime_ms = u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX);
-        let logins = Logins { barrier, lifetime_ms, known: RwLock::default() };
+        let logins = Logins {
+            barrier,
+            lifetime_ms,
+            known: RwLock::default(),
+        };
         let mut ended = Vec::new();
         let mut after: Option<String> = None;
         loop {
@@ -71,7 +80,9 @@ impl Logins {
             after = Some(last.clone());
             for (path, opened) in page {
                 let Some(record) = LoginRecord::read(&opened?.plaintext) else {
-                    return Err(OpError::internal(format!("the record at {path} is no login: restore a backup")));
+                    return Err(OpError::internal(format!(
+                        "the record at {path} is no login: restore a backup"
+                    )));
                 };
                 let id = record::id(&record)?;
                 let current = generations.get(&record.user_id) == Some(&record.generation);
@@ -94,7 +105,15 @@ impl Logins {
     /// # Errors
     /// As [`Users::check_password`]; [`Status::PermissionDenied`] for a user whom the client certificate's trust
     /// anchor does not admit.
-    pub fn login(&self, users: &Users, peer: &Peer, user: &str, password: &[u8], previous_token: &[u8], now_unix_ms: u64) -> Result<(Arc<Login>, Token), OpError> {
+    pub fn login(
+        &self,
+        users: &Users,
+        peer: &Peer,
+        user: &str,
+        password: &[u8],
+        previous_token: &[u8],
+        now_unix_ms: u64,
+    ) -> Result<(Arc<Login>, Token), OpError> {
         // Before the password is counted, so that a restricted certificate cannot lock users that are not its own.
         check_admitted(peer, user)?;
         let mut token = Zeroizing::new([0; TOKEN_BYTES]);
@@ -109,8 +128,12 @@ impl Logins {
             password,
             now_unix_ms,
             |user, transaction| {
-                let record = self.next_record(user, peer, previous_token, fresh.clone(), now_unix_ms)?;
-                Ok((transaction.put(record::path(&record::id(&record)?), record.write()), record))
+                let record =
+                    self.next_record(user, peer, previous_token, fresh.clone(), now_unix_ms)?;
+                Ok((
+                    transaction.put(record::path(&record::id(&record)?), record.write()),
+                    record,
+                ))
             },
             |record| self.take_in(record),
         )?;
@@ -124,23 +147,41 @@ impl Logins {
         if continued && !known.logins.contains_key(&id) {
             drop(known);
             self.remove_record(&id)?;
-            return Err(OpError::new(Status::TokenInvalid, "the login was ended while it was being renewed: log in again"));
+            return Err(OpError::new(
+                Status::TokenInvalid,
+                "the login was ended while it was being renewed: log in again",
+            ));
         }
         known.insert(record)
     }
 
-    fn next_record(&self, user: &UserRecord, peer: &Peer, previous_token: &[u8], fresh: TokenRecord, now_unix_ms: u64) -> Result<LoginRecord, OpError> {
+    fn next_record(
+        &self,
+        user: &UserRecord,
+        peer: &Peer,
+        previous_token: &[u8],
+        fresh: TokenRecord,
+        now_unix_ms: u64,
+    ) -> Result<LoginRecord, OpError> {
         let known = self.read();
         if let Some(mut record) = known.continued(user, peer, previous_token, now_unix_ms) {
-            record.tokens.retain(|token| token.expires_unix_ms.saturating_add(CONTINUED_MS) > now_unix_ms);
+            record
+                .tokens
+                .retain(|token| token.expires_unix_ms.saturating_add(CONTINUED_MS) > now_unix_ms);
             let surplus = record.tokens.len().saturating_sub(TOKENS_MAX);
             record.tokens.drain(..surplus);
             record.tokens.push(fresh);
             return Ok(record);
         }
-        let of_user = known.logins.values().filter(|entry| entry.record.user_id == user.id).count();
+        let of_user = known
+            .logins
+            .values()
+            .filter(|entry| entry.record.user_id == user.id)
+            .count();
         if of_user >= LOGINS_PER_USER_MAX {
-            let message = format!("the user has {LOGINS_PER_USER_MAX} logins: log out when done, or wait for old ones to expire");
+            let message = format!(
+                "the user has {LOGINS_PER_USER_MAX} logins: log out when done, or wait for old ones to expire"
+            );
             return Err(OpError::new(Status::LimitReached, message));
         }
         let mut id = vec![0; size_of::<LoginId>()];
@@ -160,7 +201,12 @@ impl Logins {
     ///
     /// # Errors
     /// [`Status::TokenInvalid`] if there is none or it is bound to another client key; [`Status::TokenExpired`].
-    pub fn resume(&self, peer: &Peer, token: &[u8], now_unix_ms: u64) -> Result<Arc<Login>, OpError> {
+    pub fn resume(
+        &self,
+        peer: &Peer,
+        token: &[u8],
+        now_unix_ms: u64,
+    ) -> Result<Arc<Login>, OpError> {
         let known = self.read();
         let (entry, expires_unix_ms) = known.find(token).ok_or(Status::TokenInvalid)?;
         if entry.record.binding != binding(peer) {
@@ -197,12 +243,19 @@ impl Logins {
     /// # Errors
     /// What the store says.
     pub fn purge(&self, now_unix_ms: u64) -> Result<Vec<LoginId>, OpError> {
-        self.end_where(|record| record.expires_unix_ms().saturating_add(CONTINUED_MS) <= now_unix_ms)
+        self.end_where(|record| {
+            record.expires_unix_ms().saturating_add(CONTINUED_MS) <= now_unix_ms
+        })
     }
 
     fn end_where(&self, ends: impl Fn(&LoginRecord) -> bool) -> Result<Vec<LoginId>, OpError> {
         let mut known = self.write();
-        let ids: Vec<LoginId> = known.logins.iter().filter(|(_, entry)| ends(&entry.record)).map(|(id, _)| *id).collect();
+        let ids: Vec<LoginId> = known
+            .logins
+            .iter()
+            .filter(|(_, entry)| ends(&entry.record))
+            .map(|(id, _)| *id)
+            .collect();
         for id in &ids {
             known.forget(id);
         }
@@ -214,7 +267,8 @@ impl Logins {
     }
 
     fn remove_record(&self, id: &LoginId) -> Result<(), OpError> {
-        self.barrier.commit(&BarrierTransaction::new(Durability::Durable).delete(record::path(id)))?;
+        self.barrier
+            .commit(&BarrierTransaction::new(Durability::Durable).delete(record::path(id)))?;
         Ok(())
     }
 
@@ -237,7 +291,11 @@ impl Known {
             }
         }
         for token in &record.tokens {
-            let hash: TokenHash = token.hash.as_slice().try_into().map_err(OpError::internal)?;
+            let hash: TokenHash = token
+                .hash
+                .as_slice()
+                .try_into()
+                .map_err(OpError::internal)?;
             self.tokens.insert(hash, id);
         }
         let expires_unix_ms = record.expires_unix_ms();
@@ -246,8 +304,20 @@ impl Known {
             entry.record = record;
             return Ok(Arc::clone(&entry.login));
         }
-        let login = Arc::new(Login::new(id, record.user_id, record.user.clone(), record.role(), expires_unix_ms));
-        self.logins.insert(id, Entry { login: Arc::clone(&login), record });
+        let login = Arc::new(Login::new(
+            id,
+            record.user_id,
+            record.user.clone(),
+            record.role(),
+            expires_unix_ms,
+        ));
+        self.logins.insert(
+            id,
+            Entry {
+                login: Arc::clone(&login),
+                record,
+            },
+        );
         Ok(login)
     }
 
@@ -265,29 +335,39 @@ impl Known {
     fn find(&self, token: &[u8]) -> Option<(&Entry, u64)> {
         let hash = hash(token);
         let entry = self.logins.get(self.tokens.get(&hash)?)?;
-        let token = entry.record.tokens.iter().find(|token| token.hash == hash)?;
+        let token = entry
+            .record
+            .tokens
+            .iter()
+            .find(|token| token.hash == hash)?;
         Some((entry, token.expires_unix_ms))
     }
 
-    fn continued(&self, user: &UserRecord, peer: &Peer, token: &[u8], now_unix_ms: u64) -> Option<LoginRecord> {
+    fn continued(
+        &self,
+        user: &UserRecord,
+        peer: &Peer,
+        token: &[u8],
+        now_unix_ms: u64,
+    ) -> Option<LoginRecord> {
         let (entry, expires_unix_ms) = self.find(token)?;
         let record = &entry.record;
-        let same = record.user_id == user.id && record.generation == user.generation && record.binding == binding(peer);
+        let same = record.user_id == user.id
+            && record.generation == user.generation
+            && record.binding == binding(peer);
         (same && expires_unix_ms.saturating_add(CONTINUED_MS) > now_unix_ms).then(|| record.clone())
     }
 }
 
 /// Refuses a user that the client certificate's trust anchor is not for.
 fn check_admitted(peer: &Peer, user: &str) -> Result<(), OpError> {
-    match peer {
-        Peer::Certificate { users: Some(users), .. } if !users.iter().any(|allowed| allowed.eq_ignore_ascii_case(user)) => {
-            Err(OpError::new(
-                Status::PermissionDenied,
-                "the trust anchor of this client certificate does not admit this user: use another certificate or user",
-            ))
-        }
-        Peer::Certificate { .. } | Peer::Socket => Ok(()),
+    if peer.admits(&user.to_ascii_lowercase()) {
+        return Ok(());
     }
+    Err(OpError::new(
+        Status::PermissionDenied,
+        "the trust anchor of this client certificate does not admit this user: use another certificate or user",
+    ))
 }
 
 /// What tokens are bound to: the hash of the client's key, or nothing on the Unix socket.

@@ -49,7 +49,9 @@ pub struct TokenRecord {
 impl LoginRecord {
     /// Reads a stored record; `None` if it is none.
     pub fn read(plaintext: &[u8]) -> Option<LoginRecord> {
-        LoginRecord::decode(plaintext).ok().filter(|record| record.id.len() == size_of::<LoginId>())
+        LoginRecord::decode(plaintext)
+            .ok()
+            .filter(|record| record.id.len() == size_of::<LoginId>())
     }
 
     /// The bytes to store.

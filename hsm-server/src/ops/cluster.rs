@@ -1,9 +1,13 @@
 //! The life cycle of the cluster and its administration.
 
+use crate::barrier::BarrierTransaction;
+use crate::cluster;
+use crate::crypto;
 use crate::error::OpError;
 use crate::hsm::Hsm;
 use crate::requests::Change;
 use crate::session::Caller;
+use crate::store::Durability;
 use ferrohsm_protocol::messages::{
     BarrierRotateRequest, BarrierRotateResponse, ClusterActivateRequest, ClusterActivateResponse,
     ClusterCsrRequest, ClusterCsrResponse, ClusterInfoRequest, ClusterInfoResponse,
@@ -12,75 +16,141 @@ use ferrohsm_protocol::messages::{
     RegisterTrustAnchorRequest, RegisterTrustAnchorResponse,
 };
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use zeroize::Zeroizing;
 
 /// ClusterInfo.
 pub fn handle_cluster_info(
-    _hsm: &Arc<Hsm>,
+    hsm: &Arc<Hsm>,
     _caller: &Caller,
     _request: ClusterInfoRequest,
 ) -> Result<ClusterInfoResponse, OpError> {
-    Err(OpError::internal("not built yet"))
+    let module = crypto::module();
+    let keys = hsm.keys.counts();
+    Ok(ClusterInfoResponse {
+        cluster_id: hsm.cluster.cluster_id().to_vec(),
+        hsm_id: hsm.cluster.hsm_id().to_vec(),
+        state: hsm.cluster.state().into(),
+        mode: hsm.mode.name().to_owned(),
+        dev: hsm.cluster.dev(),
+        server_version: env!("CARGO_PKG_VERSION").to_owned(),
+        module_name: module.name.to_owned(),
+        module_version: module.version.to_owned(),
+        module_fips: module.fips,
+        store_revision: hsm.revision(),
+        token_keys: keys.token_keys,
+        session_keys: keys.session_keys,
+        users: hsm.users.count()?.into(),
+        connections: hsm.connections.load(Ordering::Relaxed) as u64,
+        uptime_s: hsm.started.elapsed().as_secs(),
+        trust_anchors: hsm.cluster.anchors().len() as u32,
+        data_key: hsm.barrier.data_key(),
+    })
 }
 
 /// ClusterCsr.
 pub fn handle_cluster_csr(
-    _hsm: &Arc<Hsm>,
+    hsm: &Arc<Hsm>,
     _caller: &Caller,
     _request: ClusterCsrRequest,
 ) -> Result<ClusterCsrResponse, OpError> {
-    Err(OpError::internal("not built yet"))
+    let csr_pem = hsm.cluster.csr_pem()?;
+    Ok(ClusterCsrResponse { csr_pem })
 }
 
 /// ClusterInitialize.
 pub fn handle_cluster_initialize(
-    _hsm: &Arc<Hsm>,
+    hsm: &Arc<Hsm>,
     _caller: &Caller,
-    _request: ClusterInitializeRequest,
+    request: ClusterInitializeRequest,
 ) -> Result<ClusterInitializeResponse, OpError> {
-    Err(OpError::internal("not built yet"))
+    hsm.cluster.initialize(
+        &request.signed_certificate_pem,
+        &request.trust_anchor_pem,
+        hsm.clock.now_unix_ms(),
+    )?;
+    Ok(ClusterInitializeResponse {})
 }
 
 /// ClusterActivate.
 pub fn handle_cluster_activate(
-    _hsm: &Arc<Hsm>,
+    hsm: &Arc<Hsm>,
     _caller: &Caller,
-    _request: ClusterActivateRequest,
+    request: ClusterActivateRequest,
 ) -> Result<ClusterActivateResponse, OpError> {
-    Err(OpError::internal("not built yet"))
+    let password = Zeroizing::new(request.password);
+    let now = hsm.clock.now_unix_ms();
+    let user = hsm
+        .cluster
+        .activate(&hsm.users, &request.user, &password, now)?;
+    Ok(ClusterActivateResponse { user })
 }
 
-/// RegisterTrustAnchor.
+/// RegisterTrustAnchor: the TLS listener opens with the first one.
 pub fn handle_register_trust_anchor(
-    _hsm: &Arc<Hsm>,
-    _change: &Change<'_>,
-    _request: RegisterTrustAnchorRequest,
+    hsm: &Arc<Hsm>,
+    change: &Change<'_>,
+    request: RegisterTrustAnchorRequest,
 ) -> Result<RegisterTrustAnchorResponse, OpError> {
-    Err(OpError::internal("not built yet"))
+    let now = hsm.clock.now_unix_ms();
+    let reply = |anchor| RegisterTrustAnchorResponse {
+        anchor: Some(anchor),
+    };
+    let anchor = hsm.cluster.register_anchor(
+        &request.certificate_pem,
+        &request.users,
+        now,
+        |anchor, transaction| change.commit(hsm, transaction, &reply(anchor.clone())),
+    )?;
+    cluster::refresh_tls(hsm)?;
+    tracing::info!(
+        id = anchor.id,
+        subject = anchor.subject,
+        "trust anchor registered"
+    );
+    Ok(reply(anchor))
 }
 
 /// ListTrustAnchors.
 pub fn handle_list_trust_anchors(
-    _hsm: &Arc<Hsm>,
+    hsm: &Arc<Hsm>,
     _caller: &Caller,
     _request: ListTrustAnchorsRequest,
 ) -> Result<ListTrustAnchorsResponse, OpError> {
-    Err(OpError::internal("not built yet"))
+    let anchors = hsm.cluster.anchors();
+    Ok(ListTrustAnchorsResponse { anchors })
 }
 
-/// DeregisterTrustAnchor.
+/// DeregisterTrustAnchor: connections that only it admitted are cut.
 pub fn handle_deregister_trust_anchor(
-    _hsm: &Arc<Hsm>,
-    _change: &Change<'_>,
-    _request: DeregisterTrustAnchorRequest,
+    hsm: &Arc<Hsm>,
+    change: &Change<'_>,
+    request: DeregisterTrustAnchorRequest,
 ) -> Result<DeregisterTrustAnchorResponse, OpError> {
-    Err(OpError::internal("not built yet"))
+    let response = DeregisterTrustAnchorResponse {};
+    hsm.cluster.deregister_anchor(&request.id, |transaction| {
+        change.commit(hsm, transaction, &response)
+    })?;
+    if let Err(error) = cluster::refresh_tls(hsm) {
+        // Better no client at all than one under the anchor that was just taken away.
+        hsm.tls.send_replace(None);
+        return Err(error);
+    }
+    tracing::info!(id = request.id, "trust anchor deregistered");
+    Ok(response)
 }
 
 /// BarrierRotate.
 pub fn handle_barrier_rotate(
-    _hsm: &Arc<Hsm>,
-    _change: &Change<'_>,
+    hsm: &Arc<Hsm>,
+    change: &Change<'_>,
     _request: BarrierRotateRequest,
 ) -> Result<BarrierRotateResponse, OpError> {
-    Err(OpError::internal("not built yet"))
+    let data_key = hsm.barrier.rotate()?;
+    let response = BarrierRotateResponse { data_key };
+    // The data key is made already: a crash before this only makes one more when the request is repeated.
+    let remembered = BarrierTransaction::new(Durability::Durable);
+    change.commit(hsm, remembered, &response)?;
+    tracing::info!(data_key, "data key rotated");
+    Ok(response)
 }

@@ -9,6 +9,7 @@ use ferrohsm_protocol::messages::{
 };
 use ferrohsm_protocol::{Status, hello};
 use std::sync::Arc;
+use zeroize::Zeroizing;
 
 /// Hello: agrees on the protocol version.
 pub fn handle_hello(
@@ -37,29 +38,58 @@ pub fn handle_hello(
     })
 }
 
-/// Login.
+/// Login: checks the password and gives a token.
 pub fn handle_login(
-    _hsm: &Arc<Hsm>,
-    _caller: &Caller,
-    _request: LoginRequest,
+    hsm: &Arc<Hsm>,
+    caller: &Caller,
+    request: LoginRequest,
 ) -> Result<(LoginResponse, Arc<Login>), OpError> {
-    Err(OpError::internal("not built yet"))
+    let password = Zeroizing::new(request.password);
+    let previous_token = Zeroizing::new(request.previous_token);
+    let now = hsm.clock.now_unix_ms();
+    let (login, token) = hsm.logins.login(
+        &hsm.users,
+        &caller.peer,
+        &request.user,
+        &password,
+        &previous_token,
+        now,
+    )?;
+    let response = LoginResponse {
+        token: token.to_vec(),
+        login_id: login.id.to_vec(),
+        role: login.role.into(),
+        expires_in_ms: login.expires_unix_ms().saturating_sub(now),
+    };
+    Ok((response, login))
 }
 
-/// Resume.
+/// Resume: the login of a token, on a new connection.
 pub fn handle_resume(
-    _hsm: &Arc<Hsm>,
-    _caller: &Caller,
-    _request: ResumeRequest,
+    hsm: &Arc<Hsm>,
+    caller: &Caller,
+    request: ResumeRequest,
 ) -> Result<(ResumeResponse, Arc<Login>), OpError> {
-    Err(OpError::internal("not built yet"))
+    let token = Zeroizing::new(request.token);
+    let now = hsm.clock.now_unix_ms();
+    let login = hsm.logins.resume(&caller.peer, &token, now)?;
+    let response = ResumeResponse {
+        login_id: login.id.to_vec(),
+        role: login.role.into(),
+        expires_in_ms: login.expires_unix_ms().saturating_sub(now),
+        user: login.user.clone(),
+    };
+    Ok((response, login))
 }
 
-/// Logout.
+/// Logout: the login's tokens are void and its session keys gone when the reply leaves.
 pub fn handle_logout(
-    _hsm: &Arc<Hsm>,
-    _caller: &Caller,
+    hsm: &Arc<Hsm>,
+    caller: &Caller,
     _request: LogoutRequest,
 ) -> Result<LogoutResponse, OpError> {
-    Err(OpError::internal("not built yet"))
+    let login = caller.login()?;
+    hsm.logins.end(&login.id)?;
+    hsm.keys.end_login(&login.id)?;
+    Ok(LogoutResponse {})
 }

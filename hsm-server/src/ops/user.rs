@@ -3,55 +3,118 @@
 use crate::error::OpError;
 use crate::hsm::Hsm;
 use crate::requests::Change;
-use crate::session::Caller;
+use crate::session::{Caller, UserId};
+use ferrohsm_protocol::Status;
 use ferrohsm_protocol::messages::{
     ChangePasswordRequest, ChangePasswordResponse, CreateUserRequest, CreateUserResponse,
-    DeleteUserRequest, DeleteUserResponse, ListUsersRequest, ListUsersResponse, UnlockUserRequest,
-    UnlockUserResponse,
+    DeleteUserRequest, DeleteUserResponse, ListUsersRequest, ListUsersResponse, Role,
+    UnlockUserRequest, UnlockUserResponse,
 };
 use std::sync::Arc;
+use zeroize::Zeroizing;
 
 /// CreateUser.
 pub fn handle_create_user(
-    _hsm: &Arc<Hsm>,
-    _change: &Change<'_>,
-    _request: CreateUserRequest,
+    hsm: &Arc<Hsm>,
+    change: &Change<'_>,
+    request: CreateUserRequest,
 ) -> Result<CreateUserResponse, OpError> {
-    Err(OpError::internal("not built yet"))
+    let role = request.role();
+    let password = Zeroizing::new(request.password);
+    let now = hsm.clock.now_unix_ms();
+    let reply = |user| CreateUserResponse { user: Some(user) };
+    let user = hsm
+        .users
+        .create(&request.name, role, &password, now, |user, transaction| {
+            change.commit(hsm, transaction, &reply(user.clone()))
+        })?;
+    tracing::info!(user = user.name, role = role.as_str_name(), "user created");
+    Ok(reply(user))
 }
 
-/// DeleteUser.
+/// DeleteUser: its logins end with it.
 pub fn handle_delete_user(
-    _hsm: &Arc<Hsm>,
-    _change: &Change<'_>,
-    _request: DeleteUserRequest,
+    hsm: &Arc<Hsm>,
+    change: &Change<'_>,
+    request: DeleteUserRequest,
 ) -> Result<DeleteUserResponse, OpError> {
-    Err(OpError::internal("not built yet"))
+    let response = DeleteUserResponse {};
+    let owns_keys = |user| hsm.keys.owns_token_keys(user);
+    let user = hsm.users.delete(&request.name, owns_keys, &|transaction| {
+        change.commit(hsm, transaction, &response)
+    })?;
+    end_logins(hsm, user)?;
+    tracing::info!(user = request.name, "user deleted");
+    Ok(response)
 }
 
-/// ListUsers.
+/// ListUsers: everyone may see who there is, only a crypto officer how often they failed to log in.
 pub fn handle_list_users(
-    _hsm: &Arc<Hsm>,
-    _caller: &Caller,
+    hsm: &Arc<Hsm>,
+    caller: &Caller,
     _request: ListUsersRequest,
 ) -> Result<ListUsersResponse, OpError> {
-    Err(OpError::internal("not built yet"))
+    let mut users = hsm.users.list()?;
+    if caller.login()?.role != Role::CryptoOfficer {
+        for user in &mut users {
+            user.failed_logins = 0;
+        }
+    }
+    Ok(ListUsersResponse { users })
 }
 
-/// ChangePassword.
+/// ChangePassword: one's own with the old one; a crypto officer anyone else's. All logins of that user end.
 pub fn handle_change_password(
-    _hsm: &Arc<Hsm>,
-    _change: &Change<'_>,
-    _request: ChangePasswordRequest,
+    hsm: &Arc<Hsm>,
+    change: &Change<'_>,
+    request: ChangePasswordRequest,
 ) -> Result<ChangePasswordResponse, OpError> {
-    Err(OpError::internal("not built yet"))
+    let login = change.caller.login()?;
+    let new_password = Zeroizing::new(request.new_password);
+    let old_password = Zeroizing::new(request.old_password);
+    if login.user.eq_ignore_ascii_case(&request.name) {
+        let now = hsm.clock.now_unix_ms();
+        hsm.users.check_password(
+            &login.user,
+            &old_password,
+            now,
+            |_, transaction| Ok((transaction, ())),
+            Ok,
+        )?;
+    } else if login.role != Role::CryptoOfficer {
+        return Err(OpError::new(
+            Status::PermissionDenied,
+            "only a crypto officer changes another user's password",
+        ));
+    }
+    let response = ChangePasswordResponse {};
+    let user = hsm
+        .users
+        .set_password(&request.name, &new_password, &|transaction| {
+            change.commit(hsm, transaction, &response)
+        })?;
+    end_logins(hsm, user)?;
+    tracing::info!(user = request.name, "password changed");
+    Ok(response)
 }
 
 /// UnlockUser.
 pub fn handle_unlock_user(
-    _hsm: &Arc<Hsm>,
-    _change: &Change<'_>,
-    _request: UnlockUserRequest,
+    hsm: &Arc<Hsm>,
+    change: &Change<'_>,
+    request: UnlockUserRequest,
 ) -> Result<UnlockUserResponse, OpError> {
-    Err(OpError::internal("not built yet"))
+    let response = UnlockUserResponse {};
+    hsm.users.unlock(&request.name, &|transaction| {
+        change.commit(hsm, transaction, &response)
+    })?;
+    tracing::info!(user = request.name, "user unlocked");
+    Ok(response)
+}
+
+fn end_logins(hsm: &Hsm, user: UserId) -> Result<(), OpError> {
+    for login in hsm.logins.end_user(user)? {
+        hsm.keys.end_login(&login)?;
+    }
+    Ok(())
 }

@@ -41,10 +41,17 @@ impl Users {
             Ok(name) => self.path(&name),
             Err(_) => DECOY_PATH.to_owned(),
         };
-        let path = if self.barrier.get(&path)?.is_some() { path } else { self.make_decoy()? };
+        let path = if self.barrier.get(&path)?.is_some() {
+            path
+        } else {
+            self.make_decoy()?
+        };
         let slot = self.gate.slot(&path);
         let checked = self.admit(&path, &slot, now_unix_ms)?;
-        let mut pending = Pending { slot: &slot, settled: false };
+        let mut pending = Pending {
+            slot: &slot,
+            settled: false,
+        };
         let output = ticket.compute(|| checked.password.apply(password))?;
         let result = self.settle(&path, &slot, &checked.password, &output, also, then);
         pending.finish();
@@ -68,7 +75,9 @@ impl Users {
             }
             user.failed = user.failed.saturating_add(1);
             user.last_attempt_unix_ms = now_unix_ms;
-            let transaction = BarrierTransaction::new(Durability::Durable).if_revision(path, revision).put(path, user.write());
+            let transaction = BarrierTransaction::new(Durability::Durable)
+                .if_revision(path, revision)
+                .put(path, user.write());
             if self.commit(&transaction)?.is_some() {
                 *in_flight += 1;
                 return Ok(user);
@@ -96,7 +105,8 @@ impl Users {
                 // The password was changed meanwhile; that has reset the count.
                 return Err(Status::LoginFailed.into());
             }
-            let transaction = BarrierTransaction::new(Durability::Durable).if_revision(path, revision);
+            let transaction =
+                BarrierTransaction::new(Durability::Durable).if_revision(path, revision);
             if checked.is(output) && path != DECOY_PATH {
                 // Those still under way stay counted.
                 user.failed = in_flight.saturating_sub(1);
@@ -120,8 +130,13 @@ impl Users {
 
     fn make_decoy(&self) -> Result<String, OpError> {
         if self.barrier.get(DECOY_PATH)?.is_none() {
-            let decoy = UserRecord { password: PasswordHash::with_random_hash()?, ..UserRecord::default() };
-            let transaction = BarrierTransaction::new(Durability::Durable).if_absent(DECOY_PATH).put(DECOY_PATH, decoy.write());
+            let decoy = UserRecord {
+                password: PasswordHash::with_random_hash()?,
+                ..UserRecord::default()
+            };
+            let transaction = BarrierTransaction::new(Durability::Durable)
+                .if_absent(DECOY_PATH)
+                .put(DECOY_PATH, decoy.write());
             self.commit(&transaction)?;
         }
         Ok(DECOY_PATH.to_owned())
@@ -165,6 +180,8 @@ fn refusal(user: &UserRecord, now_unix_ms: u64) -> Option<OpError> {
         return None;
     }
     let seconds = (delay_ms - waited_ms).div_ceil(1000);
-    let message = format!("too many wrong passwords: wait {seconds} s, or have another crypto officer run `ferrohsm user unlock`");
+    let message = format!(
+        "too many wrong passwords: wait {seconds} s, or have another crypto officer run `ferrohsm user unlock`"
+    );
     Some(OpError::new(Status::UserLocked, message))
 }

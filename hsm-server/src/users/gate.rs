@@ -55,7 +55,10 @@ impl Gate {
     pub fn enter(&self) -> Result<Ticket<'_>, OpError> {
         let mut state = lock(&self.state);
         if state.inside >= self.running_max + WAITING_MAX {
-            return Err(OpError::new(Status::Busy, "too many logins at once: try again in a second"));
+            return Err(OpError::new(
+                Status::Busy,
+                "too many logins at once: try again in a second",
+            ));
         }
         state.inside += 1;
         Ok(Ticket(self))
@@ -76,7 +79,10 @@ impl Ticket<'_> {
         let gate = self.0;
         let mut state = lock(&gate.state);
         while state.running >= gate.running_max {
-            state = gate.finished.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = gate
+                .finished
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
         }
         state.running += 1;
         drop(state);
@@ -108,7 +114,9 @@ impl Slot {
 
     /// Waits until some check under way has settled.
     pub fn wait<'a>(&self, in_flight: MutexGuard<'a, u32>) -> MutexGuard<'a, u32> {
-        self.settled.wait(in_flight).unwrap_or_else(PoisonError::into_inner)
+        self.settled
+            .wait(in_flight)
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Notes that a check that was counted as in flight is settled.

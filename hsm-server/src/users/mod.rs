@@ -61,23 +61,39 @@ impl Users {
             Some(record) => key = record.plaintext,
             None => {
                 rand::fill(&mut key).map_err(OpError::internal)?;
-                let transaction =
-                    BarrierTransaction::new(Durability::Durable).if_absent(GUESS_KEY_PATH).put(GUESS_KEY_PATH, key.clone());
+                let transaction = BarrierTransaction::new(Durability::Durable)
+                    .if_absent(GUESS_KEY_PATH)
+                    .put(GUESS_KEY_PATH, key.clone());
                 barrier.commit(&transaction)?;
             }
         }
         let guess_key = hmac::Key::new(hmac::HMAC_SHA256, &key);
-        Ok(Users { barrier, guess_key, gate: Gate::new(), changes: Mutex::default() })
+        Ok(Users {
+            barrier,
+            guess_key,
+            gate: Gate::new(),
+            changes: Mutex::default(),
+        })
     }
 
     /// Creates a user.
     ///
     /// # Errors
     /// [`Status::UserExists`], [`Status::UserNameInvalid`], [`Status::PasswordRefused`], [`Status::LimitReached`].
-    pub fn create(&self, name: &str, role: Role, password: &[u8], now_unix_ms: u64, commit: impl Fn(&UserInfo, BarrierTransaction) -> Result<u64, OpError>) -> Result<UserInfo, OpError> {
+    pub fn create(
+        &self,
+        name: &str,
+        role: Role,
+        password: &[u8],
+        now_unix_ms: u64,
+        commit: impl Fn(&UserInfo, BarrierTransaction) -> Result<u64, OpError>,
+    ) -> Result<UserInfo, OpError> {
         let name = UserName::parse(name)?;
         if role == Role::Unspecified {
-            return Err(OpError::new(Status::MalformedRequest, "a new user needs a role: crypto-officer, crypto-user or appliance-user"));
+            return Err(OpError::new(
+                Status::MalformedRequest,
+                "a new user needs a role: crypto-officer, crypto-user or appliance-user",
+            ));
         }
         password::check_new(&name, password)?;
         let path = self.path(&name);
@@ -100,7 +116,10 @@ impl Users {
         }
         let (mut counts, transaction) = self.counts()?;
         if counts.users >= USERS_MAX {
-            return Err(OpError::new(Status::LimitReached, format!("a cluster has at most {USERS_MAX} users: delete one first")));
+            return Err(OpError::new(
+                Status::LimitReached,
+                format!("a cluster has at most {USERS_MAX} users: delete one first"),
+            ));
         }
         counts.users += 1;
         counts.crypto_officers += u32::from(role == Role::CryptoOfficer);
@@ -116,7 +135,12 @@ impl Users {
     ///
     /// # Errors
     /// [`Status::UserNotFound`]; [`Status::LastCryptoOfficer`]; [`Status::UserOwnsKeys`] if `owns_keys` says so.
-    pub fn delete(&self, name: &str, owns_keys: impl Fn(UserId) -> bool, commit: Commit<'_>) -> Result<UserId, OpError> {
+    pub fn delete(
+        &self,
+        name: &str,
+        owns_keys: impl Fn(UserId) -> bool,
+        commit: Commit<'_>,
+    ) -> Result<UserId, OpError> {
         let name = UserName::parse(name)?;
         let path = self.path(&name);
         let _changes = self.changes.lock().unwrap_or_else(PoisonError::into_inner);
@@ -147,7 +171,12 @@ impl Users {
     ///
     /// # Errors
     /// [`Status::UserNotFound`], [`Status::PasswordRefused`].
-    pub fn set_password(&self, name: &str, password: &[u8], commit: Commit<'_>) -> Result<UserId, OpError> {
+    pub fn set_password(
+        &self,
+        name: &str,
+        password: &[u8],
+        commit: Commit<'_>,
+    ) -> Result<UserId, OpError> {
         let name = UserName::parse(name)?;
         password::check_new(&name, password)?;
         let path = self.path(&name);
@@ -169,7 +198,8 @@ impl Users {
     /// [`Status::UserNotFound`].
     pub fn unlock(&self, name: &str, commit: Commit<'_>) -> Result<(), OpError> {
         let path = self.path(&UserName::parse(name)?);
-        self.change(&path, commit, |user| user.failed = 0).map(|_| ())
+        self.change(&path, commit, |user| user.failed = 0)
+            .map(|_| ())
     }
 
     /// All users, by name.
@@ -206,7 +236,9 @@ impl Users {
         let mut after: Option<String> = None;
         loop {
             let page = self.barrier.scan(&prefix, after.as_deref(), PAGE)?;
-            let Some((last, _)) = page.last() else { return Ok(()) };
+            let Some((last, _)) = page.last() else {
+                return Ok(());
+            };
             after = Some(last.clone());
             for (path, record) in page {
                 visit(&path, &UserRecord::read(&record?.plaintext)?);
@@ -214,12 +246,21 @@ impl Users {
         }
     }
 
-    fn change(&self, path: &str, commit: Commit<'_>, apply: impl Fn(&mut UserRecord)) -> Result<UserId, OpError> {
+    fn change(
+        &self,
+        path: &str,
+        commit: Commit<'_>,
+        apply: impl Fn(&mut UserRecord),
+    ) -> Result<UserId, OpError> {
         let slot = self.gate.slot(path);
         let _record = slot.lock();
         let (mut user, revision) = self.read(path)?.ok_or(Status::UserNotFound)?;
         apply(&mut user);
-        commit(BarrierTransaction::new(Durability::Durable).if_revision(path, revision).put(path, user.write()))?;
+        commit(
+            BarrierTransaction::new(Durability::Durable)
+                .if_revision(path, revision)
+                .put(path, user.write()),
+        )?;
         Ok(user.id)
     }
 
@@ -229,8 +270,13 @@ impl Users {
 
     /// A user and the revision of its record.
     fn read(&self, path: &str) -> Result<Option<(UserRecord, u64)>, OpError> {
-        let Some(record) = self.barrier.get(path)? else { return Ok(None) };
-        Ok(Some((UserRecord::read(&record.plaintext)?, record.revision)))
+        let Some(record) = self.barrier.get(path)? else {
+            return Ok(None);
+        };
+        Ok(Some((
+            UserRecord::read(&record.plaintext)?,
+            record.revision,
+        )))
     }
 
     /// The counts, and a transaction that holds only while they stay so.
@@ -239,8 +285,12 @@ impl Users {
         match self.barrier.get(COUNTS_PATH)? {
             None => Ok((UserCounts::default(), transaction.if_absent(COUNTS_PATH))),
             Some(record) => {
-                let counts = UserCounts::decode(record.plaintext.as_slice()).map_err(OpError::internal)?;
-                Ok((counts, transaction.if_revision(COUNTS_PATH, record.revision)))
+                let counts =
+                    UserCounts::decode(record.plaintext.as_slice()).map_err(OpError::internal)?;
+                Ok((
+                    counts,
+                    transaction.if_revision(COUNTS_PATH, record.revision),
+                ))
             }
         }
     }

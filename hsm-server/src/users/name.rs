@@ -1,3 +1,5 @@
+//! User names.
+
 use std::fmt;
 
 use ferrohsm_protocol::Status;
@@ -43,13 +45,31 @@ mod tests {
 
     #[test]
     fn folds_case_once() {
-        assert_eq!(UserName::parse("AdMin@Example.org").unwrap().as_str(), "admin@example.org");
+        assert_eq!(
+            UserName::parse("AdMin@Example.org").unwrap().as_str(),
+            "admin@example.org"
+        );
     }
 
     #[test]
     fn refuses_what_could_be_a_second_spelling() {
-        for raw in ["", " admin", "admin ", "ad\0min", "admin\n", "ädmin", "ADMİN", "a/b", "a:b", &"x".repeat(65)] {
-            assert_eq!(UserName::parse(raw).unwrap_err().status, Status::UserNameInvalid, "{raw:?}");
+        for raw in [
+            "",
+            " admin",
+            "admin ",
+            "ad\0min",
+            "admin\n",
+            "ädmin",
+            "ADMİN",
+            "a/b",
+            "a:b",
+            &"x".repeat(65),
+        ] {
+            assert_eq!(
+                UserName::parse(raw).unwrap_err().status,
+                Status::UserNameInvalid,
+                "{raw:?}"
+            );
         }
         assert!(UserName::parse(&"x".repeat(64)).is_ok());
     }

@@ -26,9 +26,17 @@ struct Cost {
 
 /// RFC 9106 section 4, second recommended option, with one lane: checks run side by side already.
 #[cfg(not(test))]
-const COST: Cost = Cost { memory_kib: 64 * 1024, passes: 3, lanes: 1 };
+const COST: Cost = Cost {
+    memory_kib: 64 * 1024,
+    passes: 3,
+    lanes: 1,
+};
 #[cfg(test)]
-const COST: Cost = Cost { memory_kib: 64, passes: 1, lanes: 1 };
+const COST: Cost = Cost {
+    memory_kib: 64,
+    passes: 1,
+    lanes: 1,
+};
 
 /// A stored password hash.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
@@ -68,14 +76,27 @@ impl PasswordHash {
     pub fn with_random_hash() -> Result<PasswordHash, OpError> {
         let mut salt = vec![0; SALT_BYTES];
         let mut hash = vec![0; HASH_BYTES];
-        rand::fill(&mut salt).and_then(|()| rand::fill(&mut hash)).map_err(OpError::internal)?;
-        let Cost { memory_kib, passes, lanes } = COST;
-        Ok(PasswordHash { memory_kib, passes, lanes, salt, hash })
+        rand::fill(&mut salt)
+            .and_then(|()| rand::fill(&mut hash))
+            .map_err(OpError::internal)?;
+        let Cost {
+            memory_kib,
+            passes,
+            lanes,
+        } = COST;
+        Ok(PasswordHash {
+            memory_kib,
+            passes,
+            lanes,
+            salt,
+            hash,
+        })
     }
 
     /// Argon2id of `password` with this hash's salt and parameters.
     pub fn apply(&self, password: &[u8]) -> Result<Output, OpError> {
-        let params = Params::new(self.memory_kib, self.passes, self.lanes, Some(HASH_BYTES)).map_err(OpError::internal)?;
+        let params = Params::new(self.memory_kib, self.passes, self.lanes, Some(HASH_BYTES))
+            .map_err(OpError::internal)?;
         let mut output = Zeroizing::new([0; HASH_BYTES]);
         Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
             .hash_password_into(password, &self.salt, output.as_mut_slice())
@@ -99,7 +120,10 @@ pub fn check_new(name: &UserName, password: &[u8]) -> Result<(), OpError> {
         return Err(OpError::new(Status::PasswordRefused, message));
     }
     if password.eq_ignore_ascii_case(name.as_str().as_bytes()) {
-        return Err(OpError::new(Status::PasswordRefused, "the password is the user's name: choose another one"));
+        return Err(OpError::new(
+            Status::PasswordRefused,
+            "the password is the user's name: choose another one",
+        ));
     }
     Ok(())
 }
@@ -119,8 +143,16 @@ mod tests {
     #[test]
     fn rules_for_new_passwords() {
         let name = UserName::parse("Alice.Jones").unwrap();
-        for refused in [&b"short77"[..], &[b'x'; 257], b"alice.jones", b"ALICE.JONES"] {
-            assert_eq!(check_new(&name, refused).unwrap_err().status, Status::PasswordRefused);
+        for refused in [
+            &b"short77"[..],
+            &[b'x'; 257],
+            b"alice.jones",
+            b"ALICE.JONES",
+        ] {
+            assert_eq!(
+                check_new(&name, refused).unwrap_err().status,
+                Status::PasswordRefused
+            );
         }
         check_new(&name, &[0; 8]).unwrap();
         check_new(&name, &[b'x'; 256]).unwrap();

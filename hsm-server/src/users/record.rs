@@ -21,8 +21,10 @@ pub struct UserRecord {
     /// Drawn at random; never given twice, also when the name is used again.
     #[prost(fixed64, tag = "2")]
     pub id: UserId,
+    /// What it may do.
     #[prost(enumeration = "Role", tag = "3")]
     pub role: i32,
+    /// Argon2id.
     #[prost(message, required, tag = "4")]
     pub password: PasswordHash,
     /// Grows when the password changes. Logins made under an older one are void.
@@ -44,14 +46,17 @@ pub struct UserRecord {
 
 impl std::fmt::Debug for UserRecord {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("UserRecord").field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("UserRecord")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }
 
 impl UserRecord {
     /// Reads a stored record.
     pub fn read(plaintext: &[u8]) -> Result<UserRecord, OpError> {
-        UserRecord::decode(plaintext).map_err(|_| OpError::internal("a user record does not decode: restore a backup"))
+        UserRecord::decode(plaintext)
+            .map_err(|_| OpError::internal("a user record does not decode: restore a backup"))
     }
 
     /// The bytes to store.

@@ -1,0 +1,56 @@
+//! What a running HSM does by itself: keep its certificate fresh, and forget logins that are over.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use crate::error::OpError;
+use crate::hsm::Hsm;
+
+/// How often it looks. A login that is over goes at most this much later; its tokens were void before.
+const INTERVAL: Duration = Duration::from_secs(60);
+
+/// Replaces what the TLS listener works with: after a change of the trust anchors, and with a new HSM certificate.
+///
+/// # Errors
+/// As [`super::Cluster::tls`]; the listener then goes on as before.
+pub fn refresh_tls(hsm: &Hsm) -> Result<(), OpError> {
+    let tls = hsm.cluster.tls(hsm.clock.now_unix_ms())?;
+    let (tls, renew_at_unix_s) = match tls {
+        Some((tls, renew_at_unix_s)) => (Some(Arc::new(tls)), renew_at_unix_s),
+        None => (None, u64::MAX),
+    };
+    hsm.cluster
+        .renew_at_unix_s
+        .store(renew_at_unix_s, Ordering::Relaxed);
+    hsm.tls.send_replace(tls);
+    Ok(())
+}
+
+/// Runs until it is dropped. A failure is logged and tried again.
+pub async fn maintain(hsm: Arc<Hsm>) {
+    let mut interval = tokio::time::interval(INTERVAL);
+    loop {
+        interval.tick().await;
+        let hsm = Arc::clone(&hsm);
+        let round = tokio::task::spawn_blocking(move || round(&hsm));
+        match round.await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                tracing::error!(%error, "maintenance failed; it is tried again in a minute")
+            }
+            Err(error) => tracing::error!(%error, "maintenance panicked"),
+        }
+    }
+}
+
+fn round(hsm: &Hsm) -> Result<(), OpError> {
+    let now = hsm.clock.now_unix_ms();
+    for login in hsm.logins.purge(now)? {
+        hsm.keys.end_login(&login)?;
+    }
+    if now / 1000 >= hsm.cluster.renew_at_unix_s.load(Ordering::Relaxed) {
+        refresh_tls(hsm)?;
+    }
+    Ok(())
+}
