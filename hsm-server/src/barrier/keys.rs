@@ -309,3 +309,83 @@ pub fn next_version(path: &str, version: u64) -> Result<u64, BarrierError> {
         reason: "its version cannot grow",
     })
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::store::redb::RedbStore;
+
+    /// Data keys of a new store that says data key 1 was used `used` times.
+    fn used(used: u64) -> (tempfile::TempDir, Arc<RedbStore>, DataKeys) {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Arc::new(RedbStore::open(directory.path()).unwrap());
+        let cluster_id = [7; CLUSTER_ID_BYTES];
+        let wrapping = DerivedKeys::new(&MasterKey::generate().unwrap(), &cluster_id).unwrap();
+        let wrapping = wrapping.wrapping;
+        let (_, wrapped) = new_data_key(&cluster_id, &wrapping, 1).unwrap();
+        let path = format!("{USES_PREFIX}00000001");
+        let place = Place {
+            cluster_id: &cluster_id,
+            path: &path,
+            version: 1,
+        };
+        let count = envelope::seal(&wrapping, WRAPPING_KEY, &place, &used.to_be_bytes()).unwrap();
+        let transaction = Transaction::new(Durability::Durable)
+            .put(data_key_path(1), wrapped)
+            .put(&path, count);
+        store.commit(transaction).unwrap();
+        let keys = DataKeys::load(store.clone(), cluster_id, wrapping).unwrap();
+        (directory, store, keys)
+    }
+
+    #[test]
+    fn a_data_key_that_sealed_enough_is_replaced_by_itself() {
+        let (_directory, store, keys) = used(USES_MAX - USES_BLOCK - 1);
+        for _ in 0..USES_BLOCK {
+            assert_eq!(keys.for_one_seal().unwrap().0, 1);
+        }
+        // Another block would pass the limit by less than a block.
+        assert_eq!(keys.for_one_seal().unwrap().0, 2);
+        assert!(store.get(&data_key_path(2)).unwrap().is_some());
+    }
+
+    #[test]
+    fn seals_are_counted_before_they_happen_and_across_restarts() {
+        let (_directory, store, keys) = used(0);
+        let revision = store.revision();
+        for _ in 0..10 {
+            keys.for_one_seal().unwrap();
+        }
+        assert_eq!(
+            store.revision(),
+            revision + 1,
+            "one durable count for a block of seals"
+        );
+        let DataKeys {
+            cluster_id,
+            wrapping,
+            ..
+        } = keys;
+        let again = DataKeys::load(store.clone(), cluster_id, wrapping).unwrap();
+        again.for_one_seal().unwrap();
+        let path = format!("{USES_PREFIX}00000001");
+        let entry = store.get(&path).unwrap().unwrap();
+        let (count, version) =
+            open_wrapped(&again.wrapping, &cluster_id, &path, entry.value).unwrap();
+        assert_eq!(
+            (count.as_slice(), version),
+            ((2 * USES_BLOCK).to_be_bytes().as_slice(), 3)
+        );
+    }
+
+    #[test]
+    fn a_count_that_was_changed_is_refused() {
+        let (_directory, store, keys) = used(5);
+        let path = format!("{USES_PREFIX}00000001");
+        let transaction = Transaction::new(Durability::Durable).put(&path, [0; 60]);
+        store.commit(transaction).unwrap();
+        let found = keys.for_one_seal().err().unwrap();
+        assert!(matches!(found, BarrierError::Damaged { .. }), "{found}");
+    }
+}

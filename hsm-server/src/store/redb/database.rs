@@ -1,5 +1,6 @@
 //! Tables of the redb file, and transactions on them.
 
+use std::io::ErrorKind;
 use std::ops::Bound;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -157,11 +158,10 @@ impl Database {
         Ok(found)
     }
 
-    /// Whether redb still takes writes; it stops after an I/O error.
-    pub fn is_healthy(&self) -> bool {
-        self.redb
-            .begin_write()
-            .is_ok_and(|transaction| transaction.abort().is_ok())
+    /// Whether redb still takes writes; after an I/O error it does not.
+    pub fn check_healthy(&self) -> Result<(), StoreError> {
+        let transaction = self.redb.begin_write().map_err(transaction_error)?;
+        transaction.abort().map_err(storage_error)
     }
 
     /// Applies the transactions in order, as far as their compares hold, and commits once.
@@ -310,9 +310,12 @@ fn corrupt(detail: &str) -> StoreError {
 
 fn storage_error(error: StorageError) -> StoreError {
     match error {
-        // redb's way to say that a file is not one of its own.
-        StorageError::Io(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+        // redb's ways to say that a file is not one of its own, and that it was cut short.
+        StorageError::Io(error) if error.kind() == ErrorKind::InvalidData => {
             corrupt(&error.to_string())
+        }
+        StorageError::Io(error) if error.kind() == ErrorKind::UnexpectedEof => {
+            corrupt("the file ends too early")
         }
         StorageError::Io(error) => error.into(),
         StorageError::Corrupted(detail) => corrupt(&detail),

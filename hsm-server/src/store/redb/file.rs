@@ -9,10 +9,12 @@ use rustix::fs::{Advice, fadvise};
 
 use super::super::StoreError;
 use super::Opening;
-use super::database::database_error;
+use super::database::{Database, database_error};
 
 /// Name of the redb file in the data directory.
 pub const FILE_NAME: &str = "store.redb";
+/// Name of a redb file that is not complete yet.
+const NEW_NAME: &str = "store.redb.new";
 /// redb locks its file too, but lets go while the store reopens it: this lock is kept throughout.
 const LOCK_NAME: &str = "store.lock";
 
@@ -36,7 +38,26 @@ pub fn lock(directory: &Path) -> Result<File, StoreError> {
     }
 }
 
-/// Opens or makes the redb file.
+/// Makes the redb file if there is none.
+///
+/// It is made under another name: a file under the right one was complete once, so that an empty
+/// or short one is damage and never taken for a new store.
+pub fn make(directory: &Path) -> Result<(), StoreError> {
+    let path = directory.join(FILE_NAME);
+    if path.try_exists()? {
+        return Ok(());
+    }
+    let new = directory.join(NEW_NAME);
+    let file = private().create(true).open(&new)?;
+    file.set_len(0)?;
+    let database = Database::open(FileBackend::new(file).map_err(database_error)?)?;
+    database.close(0)?;
+    std::fs::rename(&new, &path)?;
+    // The name must survive power loss too.
+    Ok(File::open(directory)?.sync_all()?)
+}
+
+/// Opens the redb file.
 pub fn open(directory: &Path, opening: Opening) -> Result<FileBackend, StoreError> {
     let file = private().open(directory.join(FILE_NAME))?;
     if opening == Opening::AfterFailure {
@@ -45,8 +66,11 @@ pub fn open(directory: &Path, opening: Opening) -> Result<FileBackend, StoreErro
         file.sync_all()?;
         fadvise(&file, 0, None, Advice::DontNeed).map_err(std::io::Error::from)?;
     }
-    // The name of a new file must survive power loss too.
-    File::open(directory)?.sync_all()?;
+    if file.metadata()?.len() == 0 {
+        return Err(StoreError::Corrupt {
+            detail: format!("{FILE_NAME} is empty"),
+        });
+    }
     FileBackend::new(file).map_err(database_error)
 }
 

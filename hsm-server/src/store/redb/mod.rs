@@ -57,6 +57,7 @@ impl RedbStore {
     /// damaged, otherwise what the disk says.
     pub fn open(directory: &Path) -> Result<Self, StoreError> {
         let lock = file::lock(directory)?;
+        file::make(directory)?;
         let directory = directory.to_owned();
         Self::open_with(move |opening| {
             // The lock lives as long as this closure, so as long as the store.

@@ -17,8 +17,9 @@ const BATCH_CLOSE_BYTES: usize = 8 * 1024 * 1024;
 /// Deferred commits wait at most this long before they are flushed; the promise is one second, and
 /// the sync itself takes time too.
 const DEFERRED_WAIT: Duration = Duration::from_millis(500);
-/// Least time between two attempts to reopen a store whose disk fails.
-const REOPEN_WAIT: Duration = Duration::from_millis(100);
+/// After the store was reopened, or could not be, commits are refused for this many times as long
+/// as that took: reading stops meanwhile, and a disk that stays full must not stop it for good.
+const HOLD_OFF: u32 = 10;
 
 /// Where an answer goes. A caller that went away does not matter.
 type Reply<T> = SyncSender<Result<T, StoreError>>;
@@ -56,8 +57,8 @@ pub struct Writer {
     deferred_since: Option<Instant>,
     /// Revision of the last deferred transaction.
     deferred_revision: u64,
-    /// Why the last attempt to reopen failed, and when.
-    failed: Option<(Instant, StoreError)>,
+    /// What to say, and until when, instead of trying a disk again that has just failed.
+    hold_off: Option<(Instant, StoreError)>,
 }
 
 impl Writer {
@@ -72,7 +73,7 @@ impl Writer {
             deferred: 0,
             deferred_since: None,
             deferred_revision: 0,
-            failed: None,
+            hold_off: None,
         }
     }
 
@@ -133,6 +134,7 @@ impl Writer {
 
     /// Applies a batch; if the disk fails meanwhile, finds out what became of it.
     fn apply(&mut self, transactions: &[Transaction]) -> Result<Results, StoreError> {
+        self.check_hold_off()?;
         self.ensure_open()?;
         let mut results = Vec::with_capacity(transactions.len());
         let from = self.revision;
@@ -151,7 +153,7 @@ impl Writer {
         tracing::error!(%error, "a commit failed; reopening the store");
         // Only the commit itself, which comes last, can leave a doubt.
         let in_doubt = changed > 0 && results.len() == transactions.len();
-        match self.reopen() {
+        match self.reopen(&error) {
             Ok(stored) if in_doubt && stored == self.revision => {
                 self.note_committed(changed, true);
                 Ok(results)
@@ -182,7 +184,7 @@ impl Writer {
             Err(error) => {
                 tracing::error!(%error, "deferred commits could not be flushed");
                 // What becomes of them is logged there.
-                let _ = self.reopen();
+                let _ = self.reopen(&error);
             }
         }
     }
@@ -197,32 +199,39 @@ impl Writer {
     }
 
     fn recover(&mut self) -> Result<(), StoreError> {
-        let healthy = |database: &Database| match database.is_healthy() {
-            true => Ok(()),
-            false => Err(StoreError::Closed),
-        };
-        match self.with_database(healthy) {
+        match self.with_database(Database::check_healthy) {
             Ok(()) => Ok(()),
-            Err(_) => self.reopen().map(drop),
+            Err(error) => {
+                self.check_hold_off()?;
+                self.reopen(&error).map(drop)
+            }
         }
     }
 
     fn ensure_open(&mut self) -> Result<(), StoreError> {
-        let is_open = self.lock_database().is_some();
-        if is_open {
-            Ok(())
-        } else {
-            self.reopen().map(drop)
+        match self.with_database(|_| Ok(())) {
+            Ok(()) => Ok(()),
+            Err(error) => self.reopen(&error).map(drop),
+        }
+    }
+
+    fn check_hold_off(&self) -> Result<(), StoreError> {
+        match &self.hold_off {
+            Some((until, error)) if Instant::now() < *until => Err(error.clone()),
+            _ => Ok(()),
         }
     }
 
     /// Closes and opens the database, and gives the revision that the file has.
-    fn reopen(&mut self) -> Result<u64, StoreError> {
-        if let Some((when, error)) = &self.failed
-            && when.elapsed() < REOPEN_WAIT
-        {
-            return Err(error.clone());
-        }
+    fn reopen(&mut self, cause: &StoreError) -> Result<u64, StoreError> {
+        let start = Instant::now();
+        let result = self.reopen_now();
+        let error = result.as_ref().err().unwrap_or(cause).clone();
+        self.hold_off = Some((Instant::now() + start.elapsed() * HOLD_OFF, error));
+        result
+    }
+
+    fn reopen_now(&mut self) -> Result<u64, StoreError> {
         // Held throughout: no reader may see the database between the two.
         let shared = Arc::clone(&self.shared);
         let mut database = shared
@@ -236,11 +245,9 @@ impl Writer {
         });
         let opened = (self.open)(Opening::AfterFailure).inspect_err(|error| {
             tracing::error!(%error, "the store could not be reopened");
-            self.failed = Some((Instant::now(), error.clone()));
         })?;
         let stored = opened.stored_revision();
         *database = Some(opened);
-        self.failed = None;
         let lost = if stored < self.deferred_revision {
             self.deferred
         } else {
