@@ -43,6 +43,9 @@ pub struct Opened {
     pub revision: u64,
 }
 
+/// A path, and the record there or why it does not open.
+pub type Scanned = (String, Result<Opened, BarrierError>);
+
 /// Sealed records of one cluster. Safe to share between threads; every call may block.
 pub struct Barrier {
     store: Arc<dyn Store>,
@@ -148,7 +151,7 @@ impl Barrier {
         prefix: &str,
         after: Option<&str>,
         limit: usize,
-    ) -> Result<Vec<(String, Result<Opened, BarrierError>)>, BarrierError> {
+    ) -> Result<Vec<Scanned>, BarrierError> {
         check_not_reserved(prefix)?;
         if !prefix.contains('/') {
             let reason = format!("the prefix {prefix:?} has no / and would mix kinds of records");
