@@ -25,3 +25,5 @@ pub const CALLS_IN_FLIGHT_MAX: usize = 64;
 pub const POOL_THREADS_MAX: usize = 32;
 /// Logins whose password is being checked at a time; more wait their turn.
 pub const LOGINS_AT_ONCE_MAX: usize = 8;
+/// Keys of one HSM, of all users together; each takes about 2 KiB of memory.
+pub const KEYS_MAX: u64 = 1_000_000;

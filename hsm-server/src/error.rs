@@ -1,11 +1,13 @@
 //! Why an operation was refused or failed: a status of the table and a sentence for the caller.
 
 use crate::barrier::BarrierError;
+use crate::crypto::CryptoError;
 use crate::store::StoreError;
 use ferrohsm_protocol::Status;
 use ferrohsm_protocol::frame::FrameError;
 use ferrohsm_protocol::messages::ErrorDetail;
 use std::borrow::Cow;
+use std::time::Duration;
 
 /// A failed call. The message names cause and remedy and holds no key material, password or plaintext.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -15,6 +17,8 @@ pub struct OpError {
     pub status: Status,
     /// One or two sentences for the caller.
     pub message: Cow<'static, str>,
+    /// How long the reply is held back: what fails for its padding is answered slowly.
+    pub delay: Duration,
 }
 
 impl OpError {
@@ -23,6 +27,7 @@ impl OpError {
         OpError {
             status,
             message: message.into(),
+            delay: Duration::ZERO,
         }
     }
 
@@ -71,6 +76,15 @@ impl From<BarrierError> for OpError {
 
 impl From<FrameError> for OpError {
     fn from(error: FrameError) -> OpError {
+        OpError::new(error.status(), error.to_string())
+    }
+}
+
+impl From<CryptoError> for OpError {
+    fn from(error: CryptoError) -> OpError {
+        if error.status() == Status::Internal {
+            tracing::error!(%error, "the cryptographic module failed");
+        }
         OpError::new(error.status(), error.to_string())
     }
 }

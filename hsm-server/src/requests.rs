@@ -1,6 +1,6 @@
 //! A change takes effect once, however often its request arrives: results are remembered by request id for an hour.
 
-use crate::barrier::{Barrier, BarrierTransaction};
+use crate::barrier::{Barrier, BarrierError, BarrierTransaction};
 use crate::error::OpError;
 use crate::hsm::Hsm;
 use crate::session::Caller;
@@ -98,6 +98,16 @@ impl<'a> Change<'a> {
         transaction: BarrierTransaction,
         response: &impl Message,
     ) -> Result<u64, OpError> {
+        Ok(self.try_commit(hsm, transaction, response)?)
+    }
+
+    /// As [`Change::commit`], for those who must know what the store said.
+    pub fn try_commit(
+        &self,
+        hsm: &Hsm,
+        transaction: BarrierTransaction,
+        response: &impl Message,
+    ) -> Result<u64, BarrierError> {
         let record = RequestRecord {
             operation: u32::from(self.operation.code()),
             body_hash: self.body_hash.to_vec(),
@@ -107,7 +117,7 @@ impl<'a> Change<'a> {
         let transaction = transaction
             .if_absent(&self.path)
             .put(&self.path, Zeroizing::new(record.encode_to_vec()));
-        Ok(hsm.barrier.commit(&transaction)?)
+        hsm.barrier.commit(&transaction)
     }
 
     /// The reply of this change if it has been made already.

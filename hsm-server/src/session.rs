@@ -83,6 +83,11 @@ impl Login {
         Ok(())
     }
 
+    /// Whether it has ended: logged out, or its user deleted.
+    pub fn is_ended(&self) -> bool {
+        self.ended.load(Ordering::Acquire)
+    }
+
     /// When its token expires, in milliseconds since 1970.
     pub fn expires_unix_ms(&self) -> u64 {
         self.expires_unix_ms.load(Ordering::Acquire)

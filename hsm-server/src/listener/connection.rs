@@ -15,9 +15,10 @@ use rustls::pki_types::CertificateDer;
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use zeroize::Zeroizing;
 
 /// Replies are written when this many bytes have gathered, even if more requests wait.
@@ -193,6 +194,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         match dispatch::place(operation) {
             Place::Inline => {
                 let (hsm, caller) = (&self.hsm, &self.caller);
+                let start = self.output.len();
                 let result = reply::answer(hsm, caller, header, operation, body, &mut self.output);
                 if operation == Operation::Hello {
                     if result.is_err() {
@@ -200,15 +202,27 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                     }
                     self.greeted = true;
                 }
+                let delay = delay_of(&result);
+                if !delay.is_zero() {
+                    let output = self.output.split_off(start);
+                    tokio::spawn(send_later(self.done.clone(), output, delay));
+                    self.in_flight += 1;
+                }
                 self.apply(result);
             }
             Place::Pool => {
                 let done = self.done.clone();
                 let call = Call::new(&self.hsm, &self.caller, header, operation, body);
+                let runtime = tokio::runtime::Handle::current();
                 tokio::task::spawn_blocking(move || {
-                    let (output, _) = call.run();
-                    // It fails when the connection is gone; then nobody waits for the reply.
-                    let _ = done.send(output);
+                    let (output, result) = call.run();
+                    let delay = delay_of(&result);
+                    if delay.is_zero() {
+                        // It fails when the connection is gone; then nobody waits for the reply.
+                        let _ = done.send(output);
+                    } else {
+                        runtime.spawn(send_later(done, output, delay));
+                    }
                 });
                 self.in_flight += 1;
             }
@@ -339,6 +353,20 @@ impl Call {
         let result = reply::answer(hsm, caller, header, *operation, body, &mut output);
         (output, result)
     }
+}
+
+fn delay_of(result: &Result<Effect, OpError>) -> Duration {
+    result
+        .as_ref()
+        .err()
+        .map_or(Duration::ZERO, |error| error.delay)
+}
+
+/// Holds a reply back without holding a thread.
+async fn send_later(done: mpsc::UnboundedSender<Output>, output: Output, delay: Duration) {
+    sleep(delay).await;
+    // It fails when the connection is gone; then nobody waits for the reply.
+    let _ = done.send(output);
 }
 
 type Watches = (watch::Receiver<Option<Arc<Tls>>>, watch::Receiver<bool>);

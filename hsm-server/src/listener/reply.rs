@@ -34,6 +34,11 @@ impl Output {
         self.0.extend_from_slice(&other.0);
     }
 
+    /// Takes out what was appended from `start` on.
+    pub fn split_off(&mut self, start: usize) -> Output {
+        Output(self.0.split_off(start))
+    }
+
     /// Wipes and empties it.
     pub fn clear(&mut self) {
         self.0.fill(0);

@@ -1,94 +1,332 @@
 //! Using keys.
 
+use super::key::Draft;
+use crate::crypto::{self, AnyKey, CryptoError, PublicKey};
 use crate::error::OpError;
 use crate::hsm::Hsm;
+use crate::keys::attributes::Origin;
+use crate::keys::{Key, LabelRule};
+use crate::policy::{self, Half, Wrapper};
 use crate::requests::Change;
-use crate::session::Caller;
+use crate::session::{Caller, Login};
+use ferrohsm_protocol::mechanisms::Use;
 use ferrohsm_protocol::messages::{
-    DecryptRequest, DecryptResponse, DeriveSecretRequest, DeriveSecretResponse, EncryptRequest,
-    EncryptResponse, IssueIvRequest, IssueIvResponse, RandomRequest, RandomResponse, SignRequest,
-    SignResponse, UnwrapKeyRequest, UnwrapKeyResponse, VerifyRequest, VerifyResponse,
-    WrapKeyRequest, WrapKeyResponse,
+    Curve, DecryptRequest, DecryptResponse, DeriveSecretRequest, DeriveSecretResponse,
+    EncryptRequest, EncryptResponse, IssueIvRequest, IssueIvResponse, IvSource, KeyReference,
+    KeyType, MechanismParameters, RandomRequest, RandomResponse, SignRequest, SignResponse,
+    UnwrapKeyRequest, UnwrapKeyResponse, VerifyRequest, VerifyResponse, WrapKeyRequest,
+    WrapKeyResponse,
 };
+use ferrohsm_protocol::{Attribute, MAX_RANDOM_BYTES, Mechanism, Status};
 use std::sync::Arc;
 
-/// Sign.
+/// Makes a signature or MAC.
 pub fn handle_sign(
-    _hsm: &Arc<Hsm>,
-    _caller: &Caller,
-    _request: SignRequest,
+    hsm: &Arc<Hsm>,
+    caller: &Caller,
+    request: SignRequest,
 ) -> Result<SignResponse, OpError> {
-    Err(OpError::internal("not built yet"))
+    let mechanism = policy::mechanism(hsm.mode, request.mechanism, Use::Sign)?;
+    let key = secret_key(hsm, caller, request.handle, mechanism, Use::Sign)?;
+    let parameters = request.parameters.unwrap_or_default();
+    let signature = crypto::sign(
+        key.material()?.get()?,
+        mechanism,
+        &parameters,
+        &request.data,
+    )?;
+    Ok(SignResponse { signature })
 }
 
-/// Verify.
+/// Checks a signature or MAC. A wrong one is an answer, not an error.
 pub fn handle_verify(
-    _hsm: &Arc<Hsm>,
-    _caller: &Caller,
-    _request: VerifyRequest,
+    hsm: &Arc<Hsm>,
+    caller: &Caller,
+    request: VerifyRequest,
 ) -> Result<VerifyResponse, OpError> {
-    Err(OpError::internal("not built yet"))
+    let mechanism = policy::mechanism(hsm.mode, request.mechanism, Use::Verify)?;
+    let key = Verifier::find(hsm, caller, request.key, mechanism, Use::Verify)?;
+    let parameters = request.parameters.unwrap_or_default();
+    let (data, signature) = (&request.data, &request.signature);
+    let valid = crypto::verify(key.any()?, mechanism, &parameters, data, signature)?;
+    Ok(VerifyResponse { valid })
 }
 
-/// Encrypt.
+/// Encrypts, with an IV of the HSM where the mechanism takes one and the caller brings none.
 pub fn handle_encrypt(
-    _hsm: &Arc<Hsm>,
-    _caller: &Caller,
-    _request: EncryptRequest,
+    hsm: &Arc<Hsm>,
+    caller: &Caller,
+    request: EncryptRequest,
 ) -> Result<EncryptResponse, OpError> {
-    Err(OpError::internal("not built yet"))
+    let mechanism = policy::mechanism(hsm.mode, request.mechanism, Use::Encrypt)?;
+    let key = Verifier::find(hsm, caller, request.key, mechanism, Use::Encrypt)?;
+    let mut parameters = request.parameters.unwrap_or_default();
+    key.choose_iv(hsm, caller.login()?, mechanism, &mut parameters)?;
+    let data = crypto::encrypt(key.any()?, mechanism, &parameters, &request.data)?;
+    Ok(EncryptResponse {
+        data,
+        iv: parameters.iv,
+    })
 }
 
-/// Decrypt.
+/// Decrypts.
 pub fn handle_decrypt(
-    _hsm: &Arc<Hsm>,
-    _caller: &Caller,
-    _request: DecryptRequest,
+    hsm: &Arc<Hsm>,
+    caller: &Caller,
+    request: DecryptRequest,
 ) -> Result<DecryptResponse, OpError> {
-    Err(OpError::internal("not built yet"))
+    let mechanism = policy::mechanism(hsm.mode, request.mechanism, Use::Decrypt)?;
+    let key = secret_key(hsm, caller, request.handle, mechanism, Use::Decrypt)?;
+    let parameters = request.parameters.unwrap_or_default();
+    let material = key.material()?;
+    let data = crypto::decrypt(material.get()?, mechanism, &parameters, &request.data)
+        .map_err(|error| held_back(hsm, &key, error))?;
+    Ok(DecryptResponse { data })
 }
 
-/// IssueIv.
+/// Makes an IV for an encryption that comes later.
 pub fn handle_issue_iv(
-    _hsm: &Arc<Hsm>,
-    _caller: &Caller,
-    _request: IssueIvRequest,
+    hsm: &Arc<Hsm>,
+    caller: &Caller,
+    request: IssueIvRequest,
 ) -> Result<IssueIvResponse, OpError> {
-    Err(OpError::internal("not built yet"))
+    let mechanism = policy::mechanism(hsm.mode, request.mechanism, Use::Encrypt)?;
+    if mechanism != Mechanism::AesGcm {
+        let message = "IVs are issued for aes-gcm only: others may be chosen by the caller";
+        return Err(OpError::new(Status::MechanismInvalid, message));
+    }
+    let login = caller.login()?;
+    // An IV that is issued may serve to encrypt and to wrap; the use is checked again then.
+    let key = secret_key(hsm, caller, request.handle, mechanism, Use::Encrypt)
+        .or_else(|_| secret_key(hsm, caller, request.handle, mechanism, Use::Wrap))?;
+    let iv = crypto::fresh_iv(mechanism, &key.material()?.ivs)?;
+    hsm.keys
+        .issued_ivs
+        .put(login.id, key.handle, &iv, hsm.clock.now_unix_ms());
+    Ok(IssueIvResponse { iv })
 }
 
-/// WrapKey.
+/// Wraps a key that may leave the HSM.
 pub fn handle_wrap_key(
-    _hsm: &Arc<Hsm>,
-    _caller: &Caller,
-    _request: WrapKeyRequest,
+    hsm: &Arc<Hsm>,
+    caller: &Caller,
+    request: WrapKeyRequest,
 ) -> Result<WrapKeyResponse, OpError> {
-    Err(OpError::internal("not built yet"))
+    let mechanism = policy::mechanism(hsm.mode, request.mechanism, Use::Wrap)?;
+    let wrapping_key = Verifier::find(hsm, caller, request.wrapping_key, mechanism, Use::Wrap)?;
+    let target = hsm.keys.get(caller.login()?, request.handle)?;
+    if request.handle != target.handle {
+        let message = "a public key is not wrapped: it is in the key's public-key-info";
+        return Err(OpError::new(Status::KeyTypeInconsistent, message));
+    }
+    policy::wrapping(&target, wrapping_key.wrapper())?;
+    let mut parameters = request.parameters.unwrap_or_default();
+    wrapping_key.choose_iv(hsm, caller.login()?, mechanism, &mut parameters)?;
+    let material = target.material()?.get()?.to_stored()?;
+    let wrapped = crypto::wrap_key(wrapping_key.any()?, mechanism, &parameters, &material)?;
+    Ok(WrapKeyResponse {
+        wrapped,
+        iv: parameters.iv,
+    })
 }
 
-/// UnwrapKey.
+/// Makes a key of a wrapped one.
 pub fn handle_unwrap_key(
-    _hsm: &Arc<Hsm>,
-    _change: &Change<'_>,
-    _request: UnwrapKeyRequest,
+    hsm: &Arc<Hsm>,
+    change: &Change<'_>,
+    request: UnwrapKeyRequest,
 ) -> Result<UnwrapKeyResponse, OpError> {
-    Err(OpError::internal("not built yet"))
+    let mechanism = policy::mechanism(hsm.mode, request.mechanism, Use::Unwrap)?;
+    let handle = request.unwrapping_handle;
+    let key = secret_key(hsm, change.caller, handle, mechanism, Use::Unwrap)?;
+    let key_type = request.key_type();
+    let crypto_type = crypto::KeyType::try_from(key_type)?;
+    let draft = Draft::check(
+        key_type,
+        Origin::Unwrapped,
+        &request.attributes,
+        &request.public_attributes,
+    )?;
+    let parameters = request.parameters.unwrap_or_default();
+    let unwrapping_key = key.material()?.get()?;
+    let material = crypto::unwrap_key(unwrapping_key, mechanism, &parameters, &request.wrapped)
+        .map_err(|error| held_back(hsm, &key, error))?;
+    let material = crypto::KeyMaterial::from_import(crypto_type, &material)?;
+    let new = draft.finish(hsm.mode, material)?;
+    let respond = |key| UnwrapKeyResponse { key: Some(key) };
+    hsm.keys.create(hsm, change, new, LabelRule::Any, respond)
 }
 
-/// DeriveSecret.
+/// Agrees on a secret with the holder of another key.
 pub fn handle_derive_secret(
-    _hsm: &Arc<Hsm>,
-    _caller: &Caller,
-    _request: DeriveSecretRequest,
+    hsm: &Arc<Hsm>,
+    caller: &Caller,
+    request: DeriveSecretRequest,
 ) -> Result<DeriveSecretResponse, OpError> {
-    Err(OpError::internal("not built yet"))
+    let mechanism = policy::mechanism(hsm.mode, request.mechanism, Use::Derive)?;
+    let key = secret_key(hsm, caller, request.handle, mechanism, Use::Derive)?;
+    let peer = PublicKey::from_spki(&request.peer_public_key_info)?;
+    let mut secret = crypto::derive_secret(key.material()?.get()?, mechanism, &peer)?;
+    Ok(DeriveSecretResponse {
+        secret: std::mem::take(&mut *secret),
+    })
 }
 
-/// Random.
+/// Random bytes.
 pub fn handle_random(
     _hsm: &Arc<Hsm>,
     _caller: &Caller,
-    _request: RandomRequest,
+    request: RandomRequest,
 ) -> Result<RandomResponse, OpError> {
-    Err(OpError::internal("not built yet"))
+    let length = request.length as usize;
+    if length > MAX_RANDOM_BYTES {
+        let message = format!("one call gives at most {MAX_RANDOM_BYTES} random bytes");
+        return Err(OpError::new(Status::DataLengthRange, message));
+    }
+    let mut data = crypto::random::bytes(length)?;
+    Ok(RandomResponse {
+        data: std::mem::take(&mut *data),
+    })
+}
+
+/// A private or secret key of the caller that may be used so.
+fn secret_key(
+    hsm: &Hsm,
+    caller: &Caller,
+    handle: u64,
+    mechanism: Mechanism,
+    wanted: Use,
+) -> Result<Arc<Key>, OpError> {
+    let key = hsm.keys.get(caller.login()?, handle)?;
+    if handle != key.handle {
+        let message = "this takes the private or secret key's handle, which is even";
+        return Err(OpError::new(Status::KeyTypeInconsistent, message));
+    }
+    policy::key_use(hsm.mode, &key, Half::Secret, mechanism, wanted)?;
+    Ok(key)
+}
+
+/// What verifies, encrypts or wraps.
+enum Verifier {
+    Own(Arc<Key>),
+    Foreign(Box<PublicKey>),
+}
+
+impl Verifier {
+    /// The key that a reference means, if it may be used so.
+    fn find(
+        hsm: &Hsm,
+        caller: &Caller,
+        reference: Option<KeyReference>,
+        mechanism: Mechanism,
+        wanted: Use,
+    ) -> Result<Verifier, OpError> {
+        let reference = reference.unwrap_or_default();
+        match (reference.handle, reference.public_key_info.as_slice()) {
+            (0, []) => Err(OpError::new(
+                Status::MalformedRequest,
+                "the request names no key",
+            )),
+            (0, info) => {
+                let key = PublicKey::from_spki(info)?;
+                if let Ok(key) = key.ec() {
+                    policy::curve(hsm.mode, Curve::from(key.curve()))?;
+                }
+                policy::foreign_key_use(mechanism, wanted)?;
+                Ok(Verifier::Foreign(Box::new(key)))
+            }
+            (handle, []) => {
+                let key = hsm.keys.get(caller.login()?, handle)?;
+                let half = match (handle == key.handle, &key.public) {
+                    (true, None) => Half::Secret,
+                    (false, Some(_)) => Half::Public,
+                    (true, Some(_)) => {
+                        let public = key.handle + 1;
+                        let message = format!("this takes the public key's handle, {public:#x}");
+                        return Err(OpError::new(Status::KeyTypeInconsistent, message));
+                    }
+                    (false, None) => return Err(Status::KeyNotFound.into()),
+                };
+                policy::key_use(hsm.mode, &key, half, mechanism, wanted)?;
+                Ok(Verifier::Own(key))
+            }
+            (_, _) => {
+                let message = "the request names a key by handle and by value: give one of them";
+                Err(OpError::new(Status::MalformedRequest, message))
+            }
+        }
+    }
+
+    fn any(&self) -> Result<AnyKey<'_>, OpError> {
+        Ok(match self {
+            Verifier::Own(key) => AnyKey::Own(key.material()?.get()?),
+            Verifier::Foreign(key) => AnyKey::Public(key),
+        })
+    }
+
+    fn wrapper(&self) -> Wrapper {
+        match self {
+            Verifier::Own(key) => Wrapper {
+                key_type: key.key_type,
+                size_bits: key.size_bits,
+                trusted: key.attributes.flag(Attribute::Trusted),
+            },
+            Verifier::Foreign(key) => Wrapper {
+                key_type: match &**key {
+                    PublicKey::Rsa(_) => KeyType::Rsa,
+                    PublicKey::Ec(_) => KeyType::Ec,
+                },
+                size_bits: key.bits(),
+                trusted: false,
+            },
+        }
+    }
+
+    /// Puts the IV to encrypt with into the parameters.
+    fn choose_iv(
+        &self,
+        hsm: &Hsm,
+        login: &Login,
+        mechanism: Mechanism,
+        parameters: &mut MechanismParameters,
+    ) -> Result<(), OpError> {
+        let Verifier::Own(key) = self else {
+            return Ok(());
+        };
+        let gcm = mechanism == Mechanism::AesGcm;
+        match parameters.iv_source() {
+            IvSource::IvFromHsm if !parameters.iv.is_empty() => {
+                let message = "the request has an IV and asks for one: say which by iv_source";
+                Err(OpError::new(Status::MechanismParameterInvalid, message))
+            }
+            IvSource::IvFromHsm => {
+                parameters.iv = crypto::fresh_iv(mechanism, &key.material()?.ivs)?;
+                Ok(())
+            }
+            IvSource::IvIssued if gcm => {
+                let now = hsm.clock.now_unix_ms();
+                hsm.keys
+                    .issued_ivs
+                    .take(login.id, key.handle, &parameters.iv, now)
+            }
+            IvSource::IvIssued => {
+                let message = "IVs are issued for aes-gcm only";
+                Err(OpError::new(Status::MechanismParameterInvalid, message))
+            }
+            IvSource::IvFromCaller if gcm && !key.attributes.flag(Attribute::AllowCallerIv) => {
+                Err(Status::IvNotAllowed.into())
+            }
+            IvSource::IvFromCaller => Ok(()),
+        }
+    }
+}
+
+/// The error of a decryption. What may tell of its padding is answered slowly once there were many.
+fn held_back(hsm: &Hsm, key: &Key, error: CryptoError) -> OpError {
+    let padding = matches!(error, CryptoError::Decryption | CryptoError::WrappedKey);
+    let mut failure = OpError::from(error);
+    if padding && let Ok(material) = key.material() {
+        failure.delay = material.failures.failed(hsm.clock.now_unix_ms());
+    }
+    failure
 }

@@ -1,85 +1,315 @@
 //! Making, finding, changing and deleting keys and certificates.
 
+use super::certificate;
+use crate::crypto::{KeyMaterial, KeySpec, KeyType as CryptoKeyType};
 use crate::error::OpError;
 use crate::hsm::Hsm;
+use crate::keys::attributes::{AttributeSet, Origin, Part};
+use crate::keys::record::KeyRecord;
+use crate::keys::{Key, LabelRule, NewKey};
+use crate::policy::{self, Mode};
 use crate::requests::Change;
 use crate::session::Caller;
 use ferrohsm_protocol::messages::{
-    DeleteKeyRequest, DeleteKeyResponse, FindKeysRequest, FindKeysResponse, GenerateKeyPairRequest,
-    GenerateKeyPairResponse, GenerateKeyRequest, GenerateKeyResponse, GetKeyRequest,
-    GetKeyResponse, ImportCertificateRequest, ImportCertificateResponse, ImportKeyRequest,
-    ImportKeyResponse, UpdateKeyRequest, UpdateKeyResponse,
+    AttributeValue, Curve, DeleteKeyRequest, DeleteKeyResponse, FindKeysRequest, FindKeysResponse,
+    GenerateKeyPairRequest, GenerateKeyPairResponse, GenerateKeyRequest, GenerateKeyResponse,
+    GetKeyRequest, GetKeyResponse, ImportCertificateRequest, ImportCertificateResponse,
+    ImportKeyRequest, ImportKeyResponse, KeyType, UpdateKeyRequest, UpdateKeyResponse,
 };
+use ferrohsm_protocol::{Attribute, MAX_FOUND_KEYS, Status, attributes};
+use prost::Message;
 use std::sync::Arc;
+use zeroize::Zeroizing;
 
-/// GenerateKey.
+/// A FindKeys reply is cut here, in bytes: the rest comes with the next page.
+const FOUND_BYTES_MAX: usize = 512 * 1024;
+
+/// Generates a secret key.
 pub fn handle_generate_key(
-    _hsm: &Arc<Hsm>,
-    _change: &Change<'_>,
-    _request: GenerateKeyRequest,
+    hsm: &Arc<Hsm>,
+    change: &Change<'_>,
+    request: GenerateKeyRequest,
 ) -> Result<GenerateKeyResponse, OpError> {
-    Err(OpError::internal("not built yet"))
+    let key_type = request.key_type();
+    if !matches!(key_type, KeyType::Aes | KeyType::GenericSecret) {
+        let message = "GenerateKey makes AES keys and generic secrets: GenerateKeyPair makes pairs";
+        return Err(OpError::new(Status::KeyTypeInconsistent, message));
+    }
+    let spec = KeySpec::from_request(key_type, request.size_bits, Curve::Unspecified)?;
+    let draft = Draft::check(key_type, Origin::Generated, &request.attributes, &[])?;
+    let new = draft.finish(hsm.mode, KeyMaterial::generate(&spec)?)?;
+    hsm.keys.create(hsm, change, new, LabelRule::Any, |key| {
+        GenerateKeyResponse { key: Some(key) }
+    })
 }
 
-/// GenerateKeyPair.
+/// Generates a key pair.
 pub fn handle_generate_key_pair(
-    _hsm: &Arc<Hsm>,
-    _change: &Change<'_>,
-    _request: GenerateKeyPairRequest,
+    hsm: &Arc<Hsm>,
+    change: &Change<'_>,
+    request: GenerateKeyPairRequest,
 ) -> Result<GenerateKeyPairResponse, OpError> {
-    Err(OpError::internal("not built yet"))
+    let key_type = request.key_type();
+    if !matches!(key_type, KeyType::Rsa | KeyType::Ec) {
+        let message = "GenerateKeyPair makes RSA and EC pairs: GenerateKey makes secret keys";
+        return Err(OpError::new(Status::KeyTypeInconsistent, message));
+    }
+    let spec = KeySpec::from_request(key_type, request.size_bits, request.curve())?;
+    policy::curve(hsm.mode, request.curve())?;
+    let draft = Draft::check(
+        key_type,
+        Origin::Generated,
+        &request.private_attributes,
+        &request.public_attributes,
+    )?;
+    let new = draft.finish(hsm.mode, KeyMaterial::generate(&spec)?)?;
+    let respond = |key| GenerateKeyPairResponse { key: Some(key) };
+    hsm.keys.create(hsm, change, new, LabelRule::Any, respond)
 }
 
-/// ImportKey.
+/// Imports a key in clear.
 pub fn handle_import_key(
-    _hsm: &Arc<Hsm>,
-    _change: &Change<'_>,
-    _request: ImportKeyRequest,
+    hsm: &Arc<Hsm>,
+    change: &Change<'_>,
+    mut request: ImportKeyRequest,
 ) -> Result<ImportKeyResponse, OpError> {
-    Err(OpError::internal("not built yet"))
+    let material = Zeroizing::new(std::mem::take(&mut request.material));
+    let key_type = request.key_type();
+    let crypto_type = CryptoKeyType::try_from(key_type)?;
+    let draft = Draft::check(
+        key_type,
+        Origin::Imported,
+        &request.attributes,
+        &request.public_attributes,
+    )?;
+    let mut new = draft.finish(hsm.mode, KeyMaterial::from_import(crypto_type, &material)?)?;
+    certificate::check_chain(&request.certificate_chain, &new.record.public_key_info)?;
+    new.record.certificate_chain = std::mem::take(&mut request.certificate_chain);
+    let respond = |key| ImportKeyResponse { key: Some(key) };
+    hsm.keys
+        .create(hsm, change, new, label_rule(request.unique_label), respond)
 }
 
-/// ImportCertificate.
+/// Stores a certificate on its own.
 pub fn handle_import_certificate(
-    _hsm: &Arc<Hsm>,
-    _change: &Change<'_>,
-    _request: ImportCertificateRequest,
+    hsm: &Arc<Hsm>,
+    change: &Change<'_>,
+    request: ImportCertificateRequest,
 ) -> Result<ImportCertificateResponse, OpError> {
-    Err(OpError::internal("not built yet"))
+    let attributes =
+        AttributeSet::create(Part::Certificate, Origin::Imported, &request.attributes)?;
+    let mut record = KeyRecord::default();
+    record.set_key_type(KeyType::Certificate);
+    record.attributes = attributes.to_values(Part::Certificate);
+    record.public_key_info = certificate::public_key_info(&request.certificate)?;
+    record.certificate_chain = vec![request.certificate];
+    let new = NewKey {
+        token: attributes.flag(Attribute::Token),
+        label: attributes.label().map(str::to_owned),
+        material: None,
+        record,
+    };
+    let respond = |key| ImportCertificateResponse { key: Some(key) };
+    hsm.keys
+        .create(hsm, change, new, label_rule(request.unique_label), respond)
 }
 
-/// GetKey.
+/// One key by its handle, or by that of its public key.
 pub fn handle_get_key(
-    _hsm: &Arc<Hsm>,
-    _caller: &Caller,
-    _request: GetKeyRequest,
+    hsm: &Arc<Hsm>,
+    caller: &Caller,
+    request: GetKeyRequest,
 ) -> Result<GetKeyResponse, OpError> {
-    Err(OpError::internal("not built yet"))
+    let login = caller.login()?;
+    let key = hsm.keys.get(login, request.handle)?;
+    if request.handle != key.handle && key.public.is_none() {
+        return Err(Status::KeyNotFound.into());
+    }
+    Ok(GetKeyResponse {
+        key: Some(key.info(&login.user)),
+    })
 }
 
-/// FindKeys.
+/// The caller's keys, a page at a time.
 pub fn handle_find_keys(
-    _hsm: &Arc<Hsm>,
-    _caller: &Caller,
-    _request: FindKeysRequest,
+    hsm: &Arc<Hsm>,
+    caller: &Caller,
+    request: FindKeysRequest,
 ) -> Result<FindKeysResponse, OpError> {
-    Err(OpError::internal("not built yet"))
+    let login = caller.login()?;
+    let limit = match request.limit as usize {
+        0 => MAX_FOUND_KEYS,
+        limit => limit.min(MAX_FOUND_KEYS),
+    };
+    let key_type = request.key_type();
+    let label = attributes::find_text(&request.attributes, Attribute::Label);
+    let mut response = FindKeysResponse::default();
+    let mut bytes = 0;
+    hsm.keys.find(login, label, request.after_handle, |key| {
+        if (key_type != KeyType::Unspecified && key.key_type != key_type)
+            || !request
+                .attributes
+                .iter()
+                .all(|wanted| key.attributes.matches(wanted))
+        {
+            return true;
+        }
+        let info = key.info(&login.user);
+        bytes += info.encoded_len();
+        if response.keys.len() == limit || (bytes > FOUND_BYTES_MAX && !response.keys.is_empty()) {
+            response.more = true;
+            return false;
+        }
+        response.keys.push(info);
+        true
+    })?;
+    Ok(response)
 }
 
-/// UpdateKey.
+/// Changes attributes and certificate chain, all or nothing.
 pub fn handle_update_key(
-    _hsm: &Arc<Hsm>,
-    _change: &Change<'_>,
-    _request: UpdateKeyRequest,
+    hsm: &Arc<Hsm>,
+    change: &Change<'_>,
+    request: UpdateKeyRequest,
 ) -> Result<UpdateKeyResponse, OpError> {
-    Err(OpError::internal("not built yet"))
+    let respond = |key| UpdateKeyResponse { key: Some(key) };
+    let rule = label_rule(request.unique_label);
+    let edit = |key: &Key, record: &mut KeyRecord| edit_record(&request, key, record);
+    hsm.keys
+        .update(hsm, change, request.handle, rule, edit, respond)
 }
 
-/// DeleteKey.
+/// Deletes a key, key pair or certificate for good.
 pub fn handle_delete_key(
-    _hsm: &Arc<Hsm>,
-    _change: &Change<'_>,
-    _request: DeleteKeyRequest,
+    hsm: &Arc<Hsm>,
+    change: &Change<'_>,
+    request: DeleteKeyRequest,
 ) -> Result<DeleteKeyResponse, OpError> {
-    Err(OpError::internal("not built yet"))
+    if request.handle % 2 == 1 {
+        let key = hsm.keys.get(change.caller.login()?, request.handle)?;
+        let message = format!("this is the public key of a pair: delete {:#x}", key.handle);
+        return Err(OpError::new(Status::KeyTypeInconsistent, message));
+    }
+    hsm.keys
+        .delete(hsm, change, request.handle, DeleteKeyResponse {})
+}
+
+fn edit_record(
+    request: &UpdateKeyRequest,
+    key: &Key,
+    record: &mut KeyRecord,
+) -> Result<AttributeSet, OpError> {
+    let mut attributes = key.attributes.clone();
+    let public_part = Part::Public(key.key_type);
+    match (&key.public, request.handle == key.handle) {
+        (_, true) => attributes = attributes.update(key.part, &request.attributes)?,
+        (None, false) => return Err(Status::KeyNotFound.into()),
+        (Some(public), false) => {
+            let public = public.update(public_part, &request.attributes)?;
+            if public.flag(Attribute::Token) != attributes.flag(Attribute::Token) {
+                let message = format!("set token on the private key, {:#x}", key.handle);
+                return Err(OpError::new(Status::TemplateInconsistent, message));
+            }
+            record.public_attributes = public.to_values(public_part);
+        }
+    }
+    if let (Some(public), true) = (&key.public, request.handle == key.handle) {
+        // Both halves of a pair live as long.
+        let public = public.with_token(attributes.flag(Attribute::Token));
+        record.public_attributes = public.to_values(public_part);
+    }
+    record.attributes = attributes.to_values(key.part);
+    if request.set_certificate_chain {
+        if !key.attributes.flag(Attribute::Modifiable) {
+            let message = "the key's certificates cannot change: modifiable is false";
+            return Err(OpError::new(Status::AttributeReadOnly, message));
+        }
+        if key.part == Part::Certificate {
+            let message = "this is a certificate on its own: import another one instead";
+            return Err(OpError::new(Status::CertificateInvalid, message));
+        }
+        certificate::check_chain(&request.certificate_chain, &key.public_key_info)?;
+        record
+            .certificate_chain
+            .clone_from(&request.certificate_chain);
+    }
+    Ok(attributes)
+}
+
+fn label_rule(unique_label: bool) -> LabelRule {
+    match unique_label {
+        true => LabelRule::Unique,
+        false => LabelRule::Any,
+    }
+}
+
+/// The checked attributes of a key that is about to be made: checked first, since making may take seconds.
+pub struct Draft {
+    key_type: KeyType,
+    attributes: AttributeSet,
+    public: Option<AttributeSet>,
+}
+
+impl Draft {
+    /// Checks the templates.
+    pub fn check(
+        key_type: KeyType,
+        origin: Origin,
+        template: &[AttributeValue],
+        public_template: &[AttributeValue],
+    ) -> Result<Draft, OpError> {
+        let attributes = AttributeSet::create(Part::Secret(key_type), origin, template)?;
+        let public = match key_type {
+            KeyType::Rsa | KeyType::Ec => {
+                let part = Part::Public(key_type);
+                let public = AttributeSet::create(part, origin, public_template)?;
+                let token = attributes.flag(Attribute::Token);
+                if attributes::find_flag(public_template, Attribute::Token)
+                    .is_some_and(|public_token| public_token != token)
+                {
+                    let message = "token must be the same for both keys of a pair";
+                    return Err(OpError::new(Status::TemplateInconsistent, message));
+                }
+                Some(public.with_token(token))
+            }
+            _ if !public_template.is_empty() => {
+                let message = "a secret key has no public attributes: leave them out";
+                return Err(OpError::new(Status::TemplateInconsistent, message));
+            }
+            _ => None,
+        };
+        Ok(Draft {
+            key_type,
+            attributes,
+            public,
+        })
+    }
+
+    /// Puts the attributes and the key together.
+    pub fn finish(self, mode: Mode, material: KeyMaterial) -> Result<NewKey, OpError> {
+        let curve = material.curve().map_or(Curve::Unspecified, Curve::from);
+        policy::curve(mode, curve)?;
+        let public_key_info = match &self.public {
+            Some(_) => material.public_key_info()?,
+            None => Vec::new(),
+        };
+        let public = self
+            .public
+            .map(|public| public.to_values(Part::Public(self.key_type)));
+        let mut stored = material.to_stored()?;
+        let mut record = KeyRecord::default();
+        record.set_key_type(self.key_type);
+        record.size_bits = material.bits();
+        record.set_curve(curve);
+        record.attributes = self.attributes.to_values(Part::Secret(self.key_type));
+        record.public_attributes = public.unwrap_or_default();
+        record.material = std::mem::take(&mut *stored);
+        record.public_key_info = public_key_info;
+        Ok(NewKey {
+            token: self.attributes.flag(Attribute::Token),
+            label: self.attributes.label().map(str::to_owned),
+            material: Some(material),
+            record,
+        })
+    }
 }

@@ -1,0 +1,420 @@
+//! A key's attributes: what a template may say, what is the default, and how they may change.
+
+use crate::error::OpError;
+use ferrohsm_protocol::attributes::{
+    ATTRIBUTES, AttributeKind, Change, MAX_ID_BYTES, MAX_LABEL_BYTES,
+};
+use ferrohsm_protocol::mechanisms::MECHANISMS;
+use ferrohsm_protocol::messages::attribute_value::Value;
+use ferrohsm_protocol::messages::{AttributeValue, KeyType};
+use ferrohsm_protocol::{Attribute, Mechanism, Status};
+
+/// What a set of attributes belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// The private key of a pair, or a secret key.
+    Secret(KeyType),
+    /// The public key of a pair.
+    Public(KeyType),
+    /// A certificate on its own.
+    Certificate,
+}
+
+/// Where a key comes from. It decides what the HSM can vouch for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// Generated in the HSM.
+    Generated,
+    /// Imported in clear: it was outside.
+    Imported,
+    /// Unwrapped from a form that does not authenticate attributes: always sensitive, never able to wrap.
+    Unwrapped,
+}
+
+const EVERYTHING: &[Attribute] = &[
+    Attribute::Label,
+    Attribute::Id,
+    Attribute::Token,
+    Attribute::Private,
+    Attribute::Modifiable,
+    Attribute::Destroyable,
+];
+const KEYS: &[Attribute] = &[Attribute::AllowedMechanisms, Attribute::Local];
+const SECRETS: &[Attribute] = &[
+    Attribute::Sensitive,
+    Attribute::Extractable,
+    Attribute::WrapWithTrusted,
+    Attribute::AlwaysSensitive,
+    Attribute::NeverExtractable,
+];
+
+impl Part {
+    /// The uses that its type has; all are on by default.
+    pub fn uses(self) -> &'static [Attribute] {
+        use Attribute::{Decrypt, Derive, Encrypt, Sign, Unwrap, Verify, Wrap};
+        match self {
+            Part::Secret(KeyType::Rsa) => &[Sign, Decrypt, Unwrap],
+            Part::Public(KeyType::Rsa) => &[Verify, Encrypt, Wrap],
+            Part::Secret(KeyType::Ec) => &[Sign, Derive],
+            Part::Public(KeyType::Ec) => &[Verify],
+            Part::Secret(KeyType::Aes) => &[Encrypt, Decrypt, Wrap, Unwrap],
+            Part::Secret(KeyType::GenericSecret) => &[Sign, Verify],
+            Part::Secret(_) | Part::Public(_) | Part::Certificate => &[],
+        }
+    }
+
+    /// Whether the attribute means anything here.
+    pub fn has(self, attribute: Attribute) -> bool {
+        let key = self != Part::Certificate;
+        let secret = matches!(self, Part::Secret(_));
+        EVERYTHING.contains(&attribute)
+            || self.uses().contains(&attribute)
+            || (key && KEYS.contains(&attribute))
+            || (secret && SECRETS.contains(&attribute))
+            || (attribute == Attribute::AllowCallerIv && self == Part::Secret(KeyType::Aes))
+            || (attribute == Attribute::Trusted
+                && (self.uses().contains(&Attribute::Wrap)
+                    || self.uses().contains(&Attribute::Unwrap)))
+    }
+
+    fn key_type(self) -> Option<KeyType> {
+        match self {
+            Part::Secret(key_type) | Part::Public(key_type) => Some(key_type),
+            Part::Certificate => None,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Part::Secret(KeyType::Rsa) => "an RSA private key",
+            Part::Public(KeyType::Rsa) => "an RSA public key",
+            Part::Secret(KeyType::Ec) => "an EC private key",
+            Part::Public(KeyType::Ec) => "an EC public key",
+            Part::Secret(KeyType::Aes) => "an AES key",
+            Part::Secret(_) => "a generic secret",
+            Part::Public(_) => "a public key",
+            Part::Certificate => "a certificate",
+        }
+    }
+}
+
+/// Rows of the mechanisms table as bits, by wire code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct MechanismSet(u128);
+
+impl MechanismSet {
+    /// What a key of this type that names no mechanisms may be used with.
+    pub fn defaults(key_type: KeyType) -> MechanismSet {
+        let rows = MECHANISMS.iter().filter(|row| row.default_allowed);
+        rows.filter(|row| row.key_type == Some(key_type)).fold(
+            MechanismSet::default(),
+            |mut set, row| {
+                set.insert(row.mechanism);
+                set
+            },
+        )
+    }
+
+    /// Whether the mechanism is in it.
+    pub fn contains(self, mechanism: Mechanism) -> bool {
+        self.0 & bit(mechanism.code()) != 0
+    }
+
+    fn insert(&mut self, mechanism: Mechanism) {
+        self.0 |= bit(mechanism.code());
+    }
+
+    fn is_subset(self, of: MechanismSet) -> bool {
+        self.0 & !of.0 == 0
+    }
+
+    fn iter(self) -> impl Iterator<Item = Mechanism> {
+        MECHANISMS
+            .iter()
+            .map(|row| row.mechanism)
+            .filter(move |mechanism| self.contains(*mechanism))
+    }
+}
+
+/// 0 for a code that has no bit: no row has one of 128 or more (a test says so).
+fn bit(code: u32) -> u128 {
+    1u128.checked_shl(code).unwrap_or(0)
+}
+
+/// The attributes of one part of a key.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AttributeSet {
+    /// One bit for each flag of the table, by id.
+    flags: u32,
+    label: Option<String>,
+    id: Vec<u8>,
+    allowed: Option<MechanismSet>,
+}
+
+impl AttributeSet {
+    /// The attributes of a new key: the defaults, then the template.
+    ///
+    /// # Errors
+    /// What names the attribute that is impossible.
+    pub fn create(
+        part: Part,
+        origin: Origin,
+        template: &[AttributeValue],
+    ) -> Result<AttributeSet, OpError> {
+        let mut set = AttributeSet::default();
+        let mut set_flag = |attribute: Attribute| set.flags |= 1 << attribute.id();
+        [
+            Attribute::Private,
+            Attribute::Modifiable,
+            Attribute::Destroyable,
+        ]
+        .into_iter()
+        .for_each(&mut set_flag);
+        if matches!(part, Part::Secret(_)) {
+            set_flag(Attribute::Sensitive);
+        }
+        for attribute in part.uses() {
+            // A key whose attributes nothing vouches for must not carry others out.
+            if !(origin == Origin::Unwrapped && *attribute == Attribute::Wrap) {
+                set_flag(*attribute);
+            }
+        }
+        let mut seen = 0u32;
+        for value in template {
+            let attribute = set.apply(part, value)?;
+            let row = attribute.row();
+            if seen & (1 << attribute.id()) != 0 {
+                let message = format!("{} is in the template twice", row.name);
+                return Err(OpError::new(Status::TemplateInconsistent, message));
+            }
+            seen |= 1 << attribute.id();
+            if row.change == Change::Never {
+                let message = format!("{} is set by the HSM: leave it out", row.name);
+                return Err(OpError::new(Status::AttributeReadOnly, message));
+            }
+        }
+        if matches!(part, Part::Secret(_)) && !set.flag(Attribute::Private) {
+            let message = "private cannot be false: only its owner sees a key";
+            return Err(OpError::new(Status::TemplateInconsistent, message));
+        }
+        if origin == Origin::Unwrapped {
+            if matches!(part, Part::Secret(_)) && !set.flag(Attribute::Sensitive) {
+                let message = "sensitive cannot be false for an unwrapped key";
+                return Err(OpError::new(Status::TemplateInconsistent, message));
+            }
+            if set.flag(Attribute::Wrap) {
+                let message = "wrap cannot be true for an unwrapped key: generate wrapping keys";
+                return Err(OpError::new(Status::TemplateInconsistent, message));
+            }
+        }
+        if origin == Origin::Generated && part != Part::Certificate {
+            set.put_flag(Attribute::Local, true);
+            if matches!(part, Part::Secret(_)) {
+                set.put_flag(Attribute::AlwaysSensitive, set.flag(Attribute::Sensitive));
+                set.put_flag(
+                    Attribute::NeverExtractable,
+                    !set.flag(Attribute::Extractable),
+                );
+            }
+        }
+        Ok(set)
+    }
+
+    /// Changes attributes of a key that exists, all or none.
+    ///
+    /// # Errors
+    /// [`Status::AttributeReadOnly`] for what may not change in this way.
+    pub fn update(&self, part: Part, changes: &[AttributeValue]) -> Result<AttributeSet, OpError> {
+        let mut changed = self.clone();
+        for value in changes {
+            let before = changed.clone();
+            let attribute = changed.apply(part, value)?;
+            if before == changed {
+                continue;
+            }
+            let row = attribute.row();
+            let (was, is) = (before.flag(attribute), changed.flag(attribute));
+            let allowed = match row.change {
+                Change::Free => true,
+                Change::OnlyToTrue => !was && is,
+                Change::OnlyToFalse if row.kind == AttributeKind::Mechanisms => {
+                    changed.allowed_in(part).is_subset(before.allowed_in(part))
+                }
+                Change::OnlyToFalse => was && !is,
+                Change::AtCreation | Change::Never => false,
+            };
+            if !allowed {
+                let how = match row.change {
+                    Change::OnlyToTrue => "can only change from false to true",
+                    Change::OnlyToFalse if row.kind == AttributeKind::Mechanisms => {
+                        "can only become a shorter list"
+                    }
+                    Change::OnlyToFalse => "can only change from true to false",
+                    Change::Free | Change::AtCreation => "can only be set when the key is made",
+                    Change::Never => "is set by the HSM",
+                };
+                return Err(OpError::new(
+                    Status::AttributeReadOnly,
+                    format!("{} {how}", row.name),
+                ));
+            }
+        }
+        if changed != *self && !self.flag(Attribute::Modifiable) {
+            let message = "the key's attributes cannot change: modifiable is false";
+            return Err(OpError::new(Status::AttributeReadOnly, message));
+        }
+        Ok(changed)
+    }
+
+    /// Takes over one value after checking it, whatever it replaces.
+    fn apply(&mut self, part: Part, value: &AttributeValue) -> Result<Attribute, OpError> {
+        let attribute = Attribute::from_id(value.id).ok_or_else(|| {
+            let message = format!("this HSM does not know attribute {}: upgrade it", value.id);
+            OpError::new(Status::AttributeValueInvalid, message)
+        })?;
+        let row = attribute.row();
+        let invalid = |reason: String| {
+            OpError::new(
+                Status::AttributeValueInvalid,
+                format!("{} {reason}", row.name),
+            )
+        };
+        match (row.kind, &value.value) {
+            (AttributeKind::Flag, Some(Value::Flag(flag))) => {
+                if *flag && !part.has(attribute) {
+                    let message = format!("{} cannot have {}", part.name(), row.name);
+                    return Err(OpError::new(Status::TemplateInconsistent, message));
+                }
+                self.put_flag(attribute, *flag);
+            }
+            (AttributeKind::Text, Some(Value::Text(text))) => {
+                if text.is_empty() || text.len() > MAX_LABEL_BYTES {
+                    return Err(invalid(format!(
+                        "has 1 to {MAX_LABEL_BYTES} bytes of UTF-8, not {}: shorten it, or leave it out",
+                        text.len()
+                    )));
+                }
+                self.label = Some(text.clone());
+            }
+            (AttributeKind::Octets, Some(Value::Octets(octets))) => {
+                if octets.len() > MAX_ID_BYTES {
+                    return Err(invalid(format!("has at most {MAX_ID_BYTES} bytes")));
+                }
+                self.id.clone_from(octets);
+            }
+            (AttributeKind::Mechanisms, Some(Value::Mechanisms(list))) => {
+                let mut set = MechanismSet::default();
+                for code in &list.mechanisms {
+                    let mechanism = Mechanism::from_code(*code)
+                        .filter(|mechanism| {
+                            part.key_type().is_some() && mechanism.row().key_type == part.key_type()
+                        })
+                        .ok_or_else(|| {
+                            invalid(format!(
+                                "names mechanism {code:#x}, which {} has not",
+                                part.name()
+                            ))
+                        })?;
+                    set.insert(mechanism);
+                }
+                self.allowed = Some(set);
+            }
+            (kind, _) => {
+                let needed = match kind {
+                    AttributeKind::Flag => "takes true or false",
+                    AttributeKind::Text => "takes text",
+                    AttributeKind::Octets => "takes bytes",
+                    AttributeKind::Mechanisms => "takes a list of mechanisms",
+                };
+                return Err(invalid(needed.to_owned()));
+            }
+        }
+        Ok(attribute)
+    }
+
+    /// A flag; false for what is no flag.
+    pub fn flag(&self, attribute: Attribute) -> bool {
+        self.flags & (1 << attribute.id()) != 0
+    }
+
+    /// The same attributes with another value of `token`.
+    pub fn with_token(&self, token: bool) -> AttributeSet {
+        let mut set = self.clone();
+        set.put_flag(Attribute::Token, token);
+        set
+    }
+
+    fn put_flag(&mut self, attribute: Attribute, value: bool) {
+        let bit = 1 << attribute.id();
+        self.flags = if value {
+            self.flags | bit
+        } else {
+            self.flags & !bit
+        };
+    }
+
+    /// The label.
+    pub fn label(&self) -> Option<&str> {
+        self.label.as_deref()
+    }
+
+    /// The mechanisms that the key may be used with.
+    pub fn allowed_in(&self, part: Part) -> MechanismSet {
+        let defaults = || part.key_type().map(MechanismSet::defaults);
+        self.allowed.or_else(defaults).unwrap_or_default()
+    }
+
+    /// Whether an attribute has this value; false for a value of the wrong kind.
+    pub fn matches(&self, wanted: &AttributeValue) -> bool {
+        let Some(attribute) = Attribute::from_id(wanted.id) else {
+            return false;
+        };
+        match (attribute.row().kind, &wanted.value) {
+            (AttributeKind::Flag, Some(Value::Flag(flag))) => self.flag(attribute) == *flag,
+            (AttributeKind::Text, Some(Value::Text(text))) => self.label() == Some(text),
+            (AttributeKind::Octets, Some(Value::Octets(octets))) => self.id == *octets,
+            (AttributeKind::Mechanisms, Some(Value::Mechanisms(list))) => {
+                let codes = self.allowed.unwrap_or_default().iter().map(Mechanism::code);
+                codes.eq(list.mechanisms.iter().copied())
+            }
+            _ => false,
+        }
+    }
+
+    /// The attributes as messages and records have them, in the order of ids.
+    pub fn to_values(&self, part: Part) -> Vec<AttributeValue> {
+        let mut values = Vec::with_capacity(20);
+        for row in ATTRIBUTES.iter().filter(|row| part.has(row.attribute)) {
+            match row.kind {
+                AttributeKind::Flag => {
+                    values.push(row.attribute.flag(self.flag(row.attribute)));
+                }
+                AttributeKind::Text => {
+                    values.extend(self.label().map(|label| row.attribute.text(label)));
+                }
+                AttributeKind::Octets if !self.id.is_empty() => {
+                    values.push(row.attribute.octets(self.id.clone()));
+                }
+                AttributeKind::Octets => {}
+                AttributeKind::Mechanisms => {
+                    values.extend(
+                        self.allowed
+                            .map(|allowed| row.attribute.mechanisms(allowed.iter())),
+                    );
+                }
+            }
+        }
+        values
+    }
+
+    /// The attributes of a record. Nothing is checked again but that they can be read.
+    pub fn from_values(part: Part, values: &[AttributeValue]) -> Result<AttributeSet, OpError> {
+        let mut set = AttributeSet::default();
+        for value in values {
+            set.apply(part, value).map_err(|error| {
+                OpError::internal(format!("attributes of a key record: {error}"))
+            })?;
+        }
+        Ok(set)
+    }
+}

@@ -1,0 +1,273 @@
+//! Making, changing and deleting keys: in the store first, then for everyone to see.
+
+use super::Keys;
+use super::attributes::AttributeSet;
+use super::key::Key;
+use super::record::{self, KeyRecord};
+use crate::barrier::{BarrierError, BarrierTransaction};
+use crate::config;
+use crate::crypto::{KeyMaterial, random};
+use crate::error::OpError;
+use crate::hsm::Hsm;
+use crate::requests::Change;
+use crate::session::{Login, LoginId, UserId};
+use crate::store::{Durability, StoreError};
+use ferrohsm_protocol::messages::KeyInfo;
+use ferrohsm_protocol::{Attribute, Status};
+use prost::Message;
+use std::sync::{Arc, PoisonError};
+use zeroize::Zeroizing;
+
+/// Session keys deleted in one transaction: each is a delete and a tombstone, and 128 writes fit.
+const DELETED_AT_ONCE: usize = 60;
+
+/// A key that was made and is not stored yet.
+pub struct NewKey {
+    /// Without handle, owner and login.
+    pub record: KeyRecord,
+    /// The material, unless it is a certificate.
+    pub material: Option<KeyMaterial>,
+    /// From the attributes: kept until deleted.
+    pub token: bool,
+    /// From the attributes.
+    pub label: Option<String>,
+}
+
+/// Whether a label may be shared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LabelRule {
+    /// As in PKCS#11.
+    Any,
+    /// No other token object of the user may have it.
+    Unique,
+}
+
+impl Keys {
+    /// Stores a new key under a new handle and shows it to its owner.
+    pub fn create<R: Message>(
+        &self,
+        hsm: &Hsm,
+        change: &Change<'_>,
+        new: NewKey,
+        label_rule: LabelRule,
+        respond: impl FnOnce(KeyInfo) -> R,
+    ) -> Result<R, OpError> {
+        let login = change.caller.login()?;
+        let counts = self.counts();
+        if counts.token_keys + counts.session_keys >= config::KEYS_MAX {
+            let message = format!("this HSM holds at most {} keys", config::KEYS_MAX);
+            return Err(OpError::new(Status::LimitReached, message));
+        }
+        let NewKey {
+            mut record,
+            material,
+            token,
+            label,
+        } = new;
+        record.handle = self.new_handle()?;
+        record.owner = login.user_id;
+        record.login_id = if token { Vec::new() } else { login.id.to_vec() };
+        record.created_unix_ms = hsm.clock.now_unix_ms();
+        let _claim = match (&label, label_rule, token) {
+            (Some(label), LabelRule::Unique, true) => {
+                Some(self.claim_label(login.user_id, label, record.handle)?)
+            }
+            _ => None,
+        };
+        let key = Arc::new(record.to_key(material)?);
+        let path = record.path();
+        let transaction = BarrierTransaction::new(durability(token))
+            .if_absent(&path)
+            .if_absent(record::tombstone(record.handle))
+            .put(&path, record.write());
+        let response = respond(key.info(&login.user));
+        self.commit(hsm, change, transaction, &response, record.handle, &[&path])?;
+        self.publish(key);
+        self.drop_if_ended(login)?;
+        Ok(response)
+    }
+
+    /// Changes a stored key. `edit` changes the record and gives the attributes that it ends up with.
+    pub fn update<R: Message>(
+        &self,
+        hsm: &Hsm,
+        change: &Change<'_>,
+        handle: u64,
+        label_rule: LabelRule,
+        edit: impl FnOnce(&Key, &mut KeyRecord) -> Result<AttributeSet, OpError>,
+        respond: impl FnOnce(KeyInfo) -> R,
+    ) -> Result<R, OpError> {
+        let login = change.caller.login()?;
+        let _lock = self.lock(handle & !1);
+        let key = self.get(login, handle)?;
+        let before = record::path(key.handle, key.login);
+        let opened = self.barrier.get(&before)?.ok_or(Status::KeyNotFound)?;
+        let mut record = KeyRecord::read(&opened.plaintext)?;
+        let attributes = edit(&key, &mut record)?;
+        let token = attributes.flag(Attribute::Token);
+        if token {
+            record.login_id = Vec::new();
+        }
+        let _claim = match (attributes.label(), label_rule, token) {
+            (Some(label), LabelRule::Unique, true) => {
+                Some(self.claim_label(login.user_id, label, key.handle)?)
+            }
+            _ => None,
+        };
+        let mut changed = record.to_key(None)?;
+        // The material stays as it is, parsed, with its IVs.
+        changed.material.clone_from(&key.material);
+        let path = record.path();
+        let transaction = BarrierTransaction::new(durability(token))
+            .if_revision(&before, opened.revision)
+            .put(&path, record.write());
+        let transaction = match path == before {
+            true => transaction,
+            false => transaction.if_absent(&path).delete(&before),
+        };
+        let response = respond(changed.info(&login.user));
+        self.commit(
+            hsm,
+            change,
+            transaction,
+            &response,
+            key.handle,
+            &[&before, &path],
+        )?;
+        self.publish(Arc::new(changed));
+        self.drop_if_ended(login)?;
+        Ok(response)
+    }
+
+    /// Deletes a key for good.
+    pub fn delete<R: Message>(
+        &self,
+        hsm: &Hsm,
+        change: &Change<'_>,
+        handle: u64,
+        response: R,
+    ) -> Result<R, OpError> {
+        let login = change.caller.login()?;
+        let _lock = self.lock(handle);
+        let key = self.get(login, handle)?;
+        if !key.attributes.flag(Attribute::Destroyable) {
+            return Err(Status::NotDestroyable.into());
+        }
+        let path = record::path(key.handle, key.login);
+        let transaction = BarrierTransaction::new(durability(key.is_token()))
+            .delete(&path)
+            .put(record::tombstone(key.handle), tombstone());
+        self.commit(hsm, change, transaction, &response, key.handle, &[&path])?;
+        self.remove(key.handle);
+        Ok(response)
+    }
+
+    /// Deletes the session keys of a login that has ended, and its issued IVs. Call it after [`Login::end`].
+    ///
+    /// # Errors
+    /// What the store says; the keys cannot be used any more all the same.
+    pub fn end_login(&self, login: &LoginId) -> Result<(), OpError> {
+        self.issued_ivs.end_login(login);
+        let handles = self.session_keys_of(login);
+        for handles in handles.chunks(DELETED_AT_ONCE) {
+            let mut transaction = BarrierTransaction::new(Durability::Deferred);
+            for handle in handles {
+                transaction = transaction
+                    .delete(record::path(*handle, Some(*login)))
+                    .put(record::tombstone(*handle), tombstone());
+            }
+            self.barrier.commit(&transaction)?;
+            for handle in handles {
+                self.remove(*handle);
+            }
+        }
+        Ok(())
+    }
+
+    /// A login may end while one of its calls makes a key.
+    fn drop_if_ended(&self, login: &Login) -> Result<(), OpError> {
+        if login.is_ended() {
+            self.end_login(&login.id)?;
+        }
+        Ok(())
+    }
+
+    fn commit(
+        &self,
+        hsm: &Hsm,
+        change: &Change<'_>,
+        transaction: BarrierTransaction,
+        response: &impl Message,
+        handle: u64,
+        paths: &[&str],
+    ) -> Result<(), OpError> {
+        match change.try_commit(hsm, transaction, response) {
+            Ok(_) => Ok(()),
+            Err(error) => {
+                if let BarrierError::Store(StoreError::InDoubt { .. }) = error {
+                    self.doubt(handle, paths);
+                }
+                Err(error.into())
+            }
+        }
+    }
+
+    /// A random even positive number that no key has; the transaction makes sure that none had.
+    fn new_handle(&self) -> Result<u64, OpError> {
+        loop {
+            let mut bytes = [0; 8];
+            random::fill(&mut bytes)?;
+            let handle = u64::from_be_bytes(bytes) & 0x7fff_ffff_ffff_fffe;
+            if handle != 0 && self.cached(handle).is_none() {
+                return Ok(handle);
+            }
+        }
+    }
+
+    /// Has a label for a key alone until the claim is dropped, by then visible with the key or free again.
+    fn claim_label(&self, user: UserId, label: &str, handle: u64) -> Result<Claim<'_>, OpError> {
+        let mut claimed = self
+            .claimed_labels
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let entry = (user, label.to_owned());
+        let others = self.read_index(|index| index.labelled(user, label));
+        let taken = others
+            .into_iter()
+            .filter(|other| *other != handle)
+            .any(|other| self.cached(other).is_some_and(|key| key.is_token()));
+        if taken || !claimed.insert(entry.clone()) {
+            return Err(Status::LabelInUse.into());
+        }
+        Ok(Claim { keys: self, entry })
+    }
+}
+
+struct Claim<'a> {
+    keys: &'a Keys,
+    entry: (UserId, String),
+}
+
+impl Drop for Claim<'_> {
+    fn drop(&mut self) {
+        let mut claimed = self
+            .keys
+            .claimed_labels
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        claimed.remove(&self.entry);
+    }
+}
+
+fn durability(token: bool) -> Durability {
+    if token {
+        Durability::Durable
+    } else {
+        Durability::Deferred
+    }
+}
+
+/// A tombstone says nothing but that it is there; version 1.
+fn tombstone() -> Zeroizing<Vec<u8>> {
+    Zeroizing::new(vec![1])
+}
