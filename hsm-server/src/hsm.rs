@@ -5,13 +5,13 @@ use crate::cluster::Cluster;
 use crate::error::OpError;
 use crate::keys::Keys;
 use crate::listener::tls::Tls;
-use crate::logins::{LIFETIME_DEFAULT, Logins};
+use crate::logins::Logins;
 use crate::policy::Mode;
 use crate::users::Users;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::watch;
 
 /// One HSM. Handlers get it as `&Arc<Hsm>`; every part is safe to use from many threads.
@@ -42,18 +42,22 @@ pub struct Hsm {
 }
 
 impl Hsm {
-    /// The HSM of a data directory whose barrier is open.
+    /// The HSM of a data directory whose barrier is open. Login tokens are good for `login_lifetime`.
     ///
     /// # Errors
     /// What the store says, or the first record that cannot be read.
-    pub fn open(data_dir: &Path, barrier: Arc<Barrier>) -> Result<Arc<Hsm>, OpError> {
+    pub fn open(
+        data_dir: &Path,
+        barrier: Arc<Barrier>,
+        login_lifetime: Duration,
+    ) -> Result<Arc<Hsm>, OpError> {
         let clock = Clock::default();
         let cluster = Cluster::load(Arc::clone(&barrier), data_dir)?;
         let users = Users::load(Arc::clone(&barrier))?;
         let (logins, ended) = Logins::load(
             Arc::clone(&barrier),
             &users,
-            LIFETIME_DEFAULT,
+            login_lifetime,
             clock.now_unix_ms(),
         )?;
         let keys = Keys::load(Arc::clone(&barrier))?;

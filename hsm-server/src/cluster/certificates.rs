@@ -5,7 +5,7 @@ use std::time::Duration;
 use ferrohsm_protocol::cluster_certificate::ClusterCertificate;
 use ferrohsm_protocol::{SERVER_NAME_SUFFIX, Status};
 use rcgen::{
-    CertificateParams, CertificateSigningRequest, DistinguishedName, DnType,
+    BasicConstraints, CertificateParams, CertificateSigningRequest, IsCa, DistinguishedName, DnType,
     ExtendedKeyUsagePurpose, Issuer, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, SanType,
     date_time_ymd,
 };
@@ -20,6 +20,8 @@ use crate::error::OpError;
 pub const LEAF_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// How long before its end an HSM's own certificate is replaced.
 pub const RENEW_BEFORE: Duration = Duration::from_secs(10 * 24 * 60 * 60);
+/// How long the certificates of a dev cluster are valid.
+const DEV_LIFETIME: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 /// How far a client's clock may be behind.
 const CLOCK_SKEW: Duration = Duration::from_secs(60 * 60);
 
@@ -116,6 +118,79 @@ pub fn issue_leaf(
         key: PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der())),
         not_after_unix_s,
     })
+}
+
+/// Signs the cluster certificate with a root of its own, whose key is forgotten; for dev clusters. Gives the
+/// certificate and the root, PEM.
+pub fn sign_for_dev(cluster_id: &str, cluster_key: &SigningKey, now_unix_s: u64) -> Result<(String, String), OpError> {
+    let (root, issuer) = dev_authority(&format!("FerroHSM dev root {cluster_id}"), now_unix_s)?;
+    let mut cluster = params(cluster_subject(cluster_id));
+    set_dev_validity(&mut cluster, now_unix_s);
+    let certificate = cluster.signed_by(&**cluster_key, &issuer).map_err(OpError::internal)?;
+    Ok((certificate.pem(), root))
+}
+
+/// A client certificate of a dev cluster, with its CA whose key is forgotten. All PEM.
+pub struct DevClient {
+    /// The CA, to register as a trust anchor.
+    pub authority_pem: String,
+    /// The certificate.
+    pub certificate_pem: String,
+    /// Its private key, PKCS#8.
+    pub key_pem: Zeroizing<String>,
+}
+
+impl DevClient {
+    /// Makes one.
+    ///
+    /// # Errors
+    /// The cryptographic module failed.
+    pub fn generate(now_unix_ms: u64) -> Result<DevClient, OpError> {
+        let now_unix_s = now_unix_ms / 1000;
+        let (authority_pem, issuer) = dev_authority("FerroHSM dev client CA", now_unix_s)?;
+        let mut client = params(common_name("FerroHSM dev client"));
+        set_dev_validity(&mut client, now_unix_s);
+        client.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        client.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        let key = generate_key()?;
+        let certificate = client.signed_by(&*key, &issuer).map_err(OpError::internal)?;
+        Ok(DevClient { authority_pem, certificate_pem: certificate.pem(), key_pem: Zeroizing::new(key.serialize_pem()) })
+    }
+}
+
+fn dev_authority(name: &str, now_unix_s: u64) -> Result<(String, Issuer<'static, SigningKeyRef>), OpError> {
+    let key = SigningKeyRef(generate_key()?);
+    let mut authority = params(common_name(name));
+    set_dev_validity(&mut authority, now_unix_s);
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    authority.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+    let certificate = authority.self_signed(&key).map_err(OpError::internal)?;
+    Ok((certificate.pem(), Issuer::new(authority, key)))
+}
+
+/// A [`SigningKey`] that an [`Issuer`] can own.
+struct SigningKeyRef(SigningKey);
+
+impl rcgen::PublicKeyData for SigningKeyRef {
+    fn der_bytes(&self) -> &[u8] {
+        self.0.der_bytes()
+    }
+
+    fn algorithm(&self) -> &'static rcgen::SignatureAlgorithm {
+        rcgen::PublicKeyData::algorithm(&*self.0)
+    }
+}
+
+impl rcgen::SigningKey for SigningKeyRef {
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, rcgen::Error> {
+        self.0.sign(message)
+    }
+}
+
+fn set_dev_validity(params: &mut CertificateParams, now_unix_s: u64) {
+    let epoch = date_time_ymd(1970, 1, 1);
+    params.not_before = epoch + Duration::from_secs(now_unix_s.saturating_sub(CLOCK_SKEW.as_secs()));
+    params.not_after = epoch + Duration::from_secs(now_unix_s) + DEV_LIFETIME;
 }
 
 fn cluster_subject(cluster_id: &str) -> DistinguishedName {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::error::OpError;
 use crate::hsm::Hsm;
+use crate::requests;
 
 /// How often it looks. A login that is over goes at most this much later; its tokens were void before.
 const INTERVAL: Duration = Duration::from_secs(60);
@@ -49,6 +50,7 @@ fn round(hsm: &Hsm) -> Result<(), OpError> {
     for login in hsm.logins.purge(now)? {
         hsm.keys.end_login(&login)?;
     }
+    requests::purge(&hsm.barrier, now)?;
     if now / 1000 >= hsm.cluster.renew_at_unix_s.load(Ordering::Relaxed) {
         refresh_tls(hsm)?;
     }

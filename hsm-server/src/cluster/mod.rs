@@ -34,6 +34,7 @@ use certificates::SigningKey;
 use record::{AnchorRecord, CLUSTER_KEY_PATH, CLUSTER_PATH, ClusterRecord};
 
 pub use anchors::ANCHORS_MAX;
+pub use certificates::DevClient;
 pub use identity::HSM_ID_BYTES;
 pub use maintenance::{maintain, refresh_tls};
 
@@ -167,6 +168,19 @@ impl Cluster {
                 Ok(())
             },
         )
+    }
+
+    /// Signs this cluster's certificate with a new root of its own: certificate and root, PEM.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub(crate) fn dev_sign(&self, now_unix_ms: u64) -> Result<(String, String), OpError> {
+        certificates::sign_for_dev(&hex(&self.cluster_id()), &self.key()?, now_unix_ms / 1000)
+    }
+
+    /// The root that signed the cluster certificate, PEM: what clients pin.
+    pub fn trust_anchor_pem(&self) -> String {
+        pem::certificate_pem(&self.known().record.trust_anchor)
     }
 
     /// Creates the first crypto officer: INITIALIZED → ACTIVE. Gives its name.

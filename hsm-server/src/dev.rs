@@ -1,0 +1,183 @@
+//! `hsm-server dev`: a throwaway HSM with everything a client needs, for development and tests.
+//!
+//! It goes through the same life cycle as a real one, with a root and a client CA of its own whose keys are forgotten.
+//! Its cluster is marked dev for ever and serves on loopback only.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io::{self, Write as _};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_lc_rs::rand;
+use ferrohsm_protocol::messages::{ClusterState, Role};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::cluster::{DevClient, FIRST_OFFICER, hex};
+use crate::error::OpError;
+use crate::files::write_private;
+use crate::hsm::Hsm;
+use crate::policy::Mode;
+use crate::seal::SealConfig;
+use crate::setup::{self, Opening, SetupError};
+use crate::serve;
+
+/// Name of the crypto user that applications use.
+pub const APPLICATION_USER: &str = "app";
+const PASSWORDS_FILE: &str = "passwords.toml";
+
+/// What `hsm-server dev` is told.
+pub struct Options<'a> {
+    /// Everything is under it.
+    pub directory: &'a Path,
+    /// A loopback address.
+    pub listen: SocketAddr,
+    /// For a new cluster (default FIPS); an existing one must have it.
+    pub mode: Option<Mode>,
+    /// How long login tokens are good.
+    pub login_lifetime: Duration,
+}
+
+/// Why it does not serve.
+#[derive(Debug, thiserror::Error)]
+pub enum DevError {
+    /// It would be reachable from elsewhere.
+    #[error("a dev HSM serves on loopback only, {0} is not: use 127.0.0.1 or ::1, or set up a real one with `hsm-server init`")]
+    NotLoopback(SocketAddr),
+    /// The directory holds a cluster in the other mode.
+    #[error("this dev cluster was made in {0} mode, which never changes: leave --mode out, or use another directory")]
+    OtherMode(&'static str),
+    /// Setting up or opening.
+    #[error(transparent)]
+    Setup(#[from] SetupError),
+    /// A file.
+    #[error("{0}: {1}")]
+    File(PathBuf, io::Error),
+    /// `passwords.toml` cannot be read as such.
+    #[error("{0} is damaged: use another directory")]
+    Passwords(PathBuf),
+    /// The HSM refused a step of its own set-up.
+    #[error("{0} (the log says more)")]
+    Refused(#[from] OpError),
+    /// Serving.
+    #[error(transparent)]
+    Serve(io::Error),
+}
+
+/// Passwords of the two users; kept here because the configurations are written anew at each start.
+#[derive(Serialize, Deserialize)]
+struct Passwords {
+    crypto_officer: Zeroizing<String>,
+    crypto_user: Zeroizing<String>,
+}
+
+/// Serves until SIGTERM or SIGINT; on first use it sets everything up.
+///
+/// # Errors
+/// [`DevError`].
+pub fn run(options: &Options<'_>) -> Result<(), DevError> {
+    if !options.listen.ip().is_loopback() {
+        return Err(DevError::NotLoopback(options.listen));
+    }
+    let directory = std::path::absolute(options.directory).map_err(|error| DevError::File(options.directory.into(), error))?;
+    let opening = Opening { directory: &directory, dev: true, passphrase: None, credentials_directory: None };
+    if !setup::is_set_up(&directory)? {
+        let seal = SealConfig::KeyFile { path: directory.join("seal.key") };
+        setup::init(opening, &seal, options.mode.unwrap_or(Mode::Fips))?;
+    }
+    let hsm = setup::open(opening, options.login_lifetime)?;
+    if options.mode.is_some_and(|mode| mode != hsm.mode) {
+        return Err(DevError::OtherMode(hsm.mode.name()));
+    }
+    let passwords = passwords(&directory)?;
+    complete(&hsm, &directory, &passwords)?;
+    let mut failed = None;
+    let on_listening = |address: SocketAddr| failed = announce(&hsm, &directory, &passwords, address).err();
+    serve::serve(&hsm, Some(options.listen), on_listening).map_err(DevError::Serve)?;
+    failed.map_or(Ok(()), Err)
+}
+
+/// Takes the cluster to ACTIVE, with a crypto user and a client certificate. Each step is skipped if it was done
+/// before, so that a set-up cut short goes on.
+fn complete(hsm: &Arc<Hsm>, directory: &Path, passwords: &Passwords) -> Result<(), DevError> {
+    let now = hsm.clock.now_unix_ms();
+    if hsm.cluster.state() == ClusterState::Uninitialized {
+        let (certificate, root) = hsm.cluster.dev_sign(now)?;
+        hsm.cluster.initialize(&certificate, &root, now)?;
+    }
+    if hsm.cluster.state() == ClusterState::Initialized {
+        hsm.cluster.activate(&hsm.users, FIRST_OFFICER, passwords.crypto_officer.as_bytes(), now)?;
+    }
+    if !hsm.users.list()?.iter().any(|user| user.name == APPLICATION_USER) {
+        let password = passwords.crypto_user.as_bytes();
+        hsm.users.create(APPLICATION_USER, Role::CryptoUser, password, now, |_, transaction| Ok(hsm.barrier.commit(&transaction)?))?;
+    }
+    if hsm.cluster.anchors().is_empty() {
+        let client = DevClient::generate(now)?;
+        write(directory, "client.crt", client.certificate_pem.as_bytes())?;
+        write(directory, "client.key", client.key_pem.as_bytes())?;
+        hsm.cluster.register_anchor(&client.authority_pem, &[], now, |_, transaction| Ok(hsm.barrier.commit(&transaction)?))?;
+    }
+    write(directory, "root.crt", hsm.cluster.trust_anchor_pem().as_bytes())
+}
+
+/// Writes the client configurations for the address it got, and says that it serves.
+fn announce(hsm: &Hsm, directory: &Path, passwords: &Passwords, address: SocketAddr) -> Result<(), DevError> {
+    let client = configuration(hsm, address, APPLICATION_USER, &passwords.crypto_user);
+    write(directory, "client.toml", client.as_bytes())?;
+    let admin = configuration(hsm, address, FIRST_OFFICER, &passwords.crypto_officer);
+    write(directory, "admin.toml", admin.as_bytes())?;
+    let ready = serde_json::json!({ "ready": true, "address": address.to_string(), "config": directory.join("client.toml") });
+    let mut output = io::stdout();
+    writeln!(output, "{ready}").and_then(|()| output.flush()).map_err(|error| DevError::File("standard output".into(), error))
+}
+
+fn configuration(hsm: &Hsm, address: SocketAddr, user: &str, password: &str) -> Zeroizing<String> {
+    let mut text = Zeroizing::new(String::with_capacity(1024));
+    // Writing to a String cannot fail.
+    let _ = write!(
+        text,
+        "# A DEV cluster, made by `hsm-server dev`: for development and tests, never for production.\n\
+         # Written anew each time it starts. The user is a {}.\n\
+         addresses = [\"{address}\"]\n\
+         cluster-id = \"{}\"\n\
+         root = \"root.crt\"\n\
+         client-certificate = \"client.crt\"\n\
+         client-key = \"client.key\"\n\
+         dev = true\n\
+         user = \"{user}\"\n\
+         password = \"{password}\"\n",
+        if user == FIRST_OFFICER { "crypto officer (CO): it manages users and cannot use keys" } else { "crypto user (CU)" },
+        hex(&hsm.cluster.cluster_id()),
+    );
+    text
+}
+
+/// The passwords in the directory; drawn at random the first time, before they are set.
+fn passwords(directory: &Path) -> Result<Passwords, DevError> {
+    let path = directory.join(PASSWORDS_FILE);
+    match fs::read_to_string(&path).map(Zeroizing::new) {
+        Ok(text) => toml::from_str(&text).map_err(|_| DevError::Passwords(path)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let passwords = Passwords { crypto_officer: random_password()?, crypto_user: random_password()? };
+            let text = Zeroizing::new(toml::to_string(&passwords).map_err(|_| DevError::Passwords(path.clone()))?);
+            write(directory, PASSWORDS_FILE, text.as_bytes())?;
+            Ok(passwords)
+        }
+        Err(error) => Err(DevError::File(path, error)),
+    }
+}
+
+fn random_password() -> Result<Zeroizing<String>, OpError> {
+    let mut bytes = Zeroizing::new([0; 16]);
+    rand::fill(bytes.as_mut_slice()).map_err(OpError::internal)?;
+    Ok(Zeroizing::new(hex(bytes.as_slice())))
+}
+
+fn write(directory: &Path, name: &str, contents: &[u8]) -> Result<(), DevError> {
+    let path = directory.join(name);
+    write_private(&path, contents).map_err(|error| DevError::File(path, error))
+}

@@ -1,0 +1,43 @@
+//! Running an opened HSM until it is told to stop.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::runtime::{Builder, Runtime};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::hsm::Hsm;
+use crate::{cluster, config, listener};
+
+/// Serves until SIGTERM or SIGINT, then ends in order: calls under way are answered and everything is on disk.
+///
+/// # Errors
+/// The Unix socket or the address cannot be had; the store cannot be closed.
+pub fn serve(hsm: &Arc<Hsm>, listen: Option<SocketAddr>, on_listening: impl FnOnce(SocketAddr)) -> io::Result<()> {
+    if let Err(error) = cluster::refresh_tls(hsm) {
+        tracing::error!(%error, "the TLS listener stays closed; the Unix socket is served");
+    }
+    let runtime = runtime()?;
+    let result = runtime.block_on(async {
+        let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        let maintenance = tokio::spawn(cluster::maintain(Arc::clone(hsm)));
+        let stop = async {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            tracing::info!("stopping");
+        };
+        let result = listener::run(Arc::clone(hsm), listen, on_listening, stop).await;
+        maintenance.abort();
+        result
+    });
+    // Waits for what is still on the blocking pool.
+    drop(runtime);
+    result.and(hsm.barrier.close().map_err(io::Error::other))
+}
+
+fn runtime() -> io::Result<Runtime> {
+    Builder::new_multi_thread().enable_all().max_blocking_threads(config::POOL_THREADS_MAX).build()
+}
