@@ -22,8 +22,8 @@ use crate::files::write_private;
 use crate::hsm::Hsm;
 use crate::policy::Mode;
 use crate::seal::SealConfig;
-use crate::setup::{self, Opening, SetupError};
 use crate::serve;
+use crate::setup::{self, Opening, SetupError};
 
 /// Name of the crypto user that applications use.
 pub const APPLICATION_USER: &str = "app";
@@ -45,10 +45,14 @@ pub struct Options<'a> {
 #[derive(Debug, thiserror::Error)]
 pub enum DevError {
     /// It would be reachable from elsewhere.
-    #[error("a dev HSM serves on loopback only, {0} is not: use 127.0.0.1 or ::1, or set up a real one with `hsm-server init`")]
+    #[error(
+        "a dev HSM serves on loopback only, {0} is not: use 127.0.0.1 or ::1, or set up a real one with `hsm-server init`"
+    )]
     NotLoopback(SocketAddr),
     /// The directory holds a cluster in the other mode.
-    #[error("this dev cluster was made in {0} mode, which never changes: leave --mode out, or use another directory")]
+    #[error(
+        "this dev cluster was made in {0} mode, which never changes: leave --mode out, or use another directory"
+    )]
     OtherMode(&'static str),
     /// Setting up or opening.
     #[error(transparent)]
@@ -67,6 +71,14 @@ pub enum DevError {
     Serve(io::Error),
 }
 
+/// The one line on standard output.
+#[derive(Serialize)]
+struct Ready {
+    ready: bool,
+    address: SocketAddr,
+    config: PathBuf,
+}
+
 /// Passwords of the two users; kept here because the configurations are written anew at each start.
 #[derive(Serialize, Deserialize)]
 struct Passwords {
@@ -82,10 +94,18 @@ pub fn run(options: &Options<'_>) -> Result<(), DevError> {
     if !options.listen.ip().is_loopback() {
         return Err(DevError::NotLoopback(options.listen));
     }
-    let directory = std::path::absolute(options.directory).map_err(|error| DevError::File(options.directory.into(), error))?;
-    let opening = Opening { directory: &directory, dev: true, passphrase: None, credentials_directory: None };
+    let directory = std::path::absolute(options.directory)
+        .map_err(|error| DevError::File(options.directory.into(), error))?;
+    let opening = Opening {
+        directory: &directory,
+        dev: true,
+        passphrase: None,
+        credentials_directory: None,
+    };
     if !setup::is_set_up(&directory)? {
-        let seal = SealConfig::KeyFile { path: directory.join("seal.key") };
+        let seal = SealConfig::KeyFile {
+            path: directory.join("seal.key"),
+        };
         setup::init(opening, &seal, options.mode.unwrap_or(Mode::Fips))?;
     }
     let hsm = setup::open(opening, options.login_lifetime)?;
@@ -95,7 +115,8 @@ pub fn run(options: &Options<'_>) -> Result<(), DevError> {
     let passwords = passwords(&directory)?;
     complete(&hsm, &directory, &passwords)?;
     let mut failed = None;
-    let on_listening = |address: SocketAddr| failed = announce(&hsm, &directory, &passwords, address).err();
+    let on_listening =
+        |address: SocketAddr| failed = announce(&hsm, &directory, &passwords, address).err();
     serve::serve(&hsm, Some(options.listen), on_listening).map_err(DevError::Serve)?;
     failed.map_or(Ok(()), Err)
 }
@@ -109,30 +130,65 @@ fn complete(hsm: &Arc<Hsm>, directory: &Path, passwords: &Passwords) -> Result<(
         hsm.cluster.initialize(&certificate, &root, now)?;
     }
     if hsm.cluster.state() == ClusterState::Initialized {
-        hsm.cluster.activate(&hsm.users, FIRST_OFFICER, passwords.crypto_officer.as_bytes(), now)?;
+        hsm.cluster.activate(
+            &hsm.users,
+            FIRST_OFFICER,
+            passwords.crypto_officer.as_bytes(),
+            now,
+        )?;
     }
-    if !hsm.users.list()?.iter().any(|user| user.name == APPLICATION_USER) {
+    if !hsm
+        .users
+        .list()?
+        .iter()
+        .any(|user| user.name == APPLICATION_USER)
+    {
         let password = passwords.crypto_user.as_bytes();
-        hsm.users.create(APPLICATION_USER, Role::CryptoUser, password, now, |_, transaction| Ok(hsm.barrier.commit(&transaction)?))?;
+        hsm.users.create(
+            APPLICATION_USER,
+            Role::CryptoUser,
+            password,
+            now,
+            |_, transaction| Ok(hsm.barrier.commit(&transaction)?),
+        )?;
     }
     if hsm.cluster.anchors().is_empty() {
         let client = DevClient::generate(now)?;
         write(directory, "client.crt", client.certificate_pem.as_bytes())?;
         write(directory, "client.key", client.key_pem.as_bytes())?;
-        hsm.cluster.register_anchor(&client.authority_pem, &[], now, |_, transaction| Ok(hsm.barrier.commit(&transaction)?))?;
+        hsm.cluster
+            .register_anchor(&client.authority_pem, &[], now, |_, transaction| {
+                Ok(hsm.barrier.commit(&transaction)?)
+            })?;
     }
-    write(directory, "root.crt", hsm.cluster.trust_anchor_pem().as_bytes())
+    write(
+        directory,
+        "root.crt",
+        hsm.cluster.trust_anchor_pem().as_bytes(),
+    )
 }
 
 /// Writes the client configurations for the address it got, and says that it serves.
-fn announce(hsm: &Hsm, directory: &Path, passwords: &Passwords, address: SocketAddr) -> Result<(), DevError> {
+fn announce(
+    hsm: &Hsm,
+    directory: &Path,
+    passwords: &Passwords,
+    address: SocketAddr,
+) -> Result<(), DevError> {
     let client = configuration(hsm, address, APPLICATION_USER, &passwords.crypto_user);
     write(directory, "client.toml", client.as_bytes())?;
     let admin = configuration(hsm, address, FIRST_OFFICER, &passwords.crypto_officer);
     write(directory, "admin.toml", admin.as_bytes())?;
-    let ready = serde_json::json!({ "ready": true, "address": address.to_string(), "config": directory.join("client.toml") });
+    let ready = Ready {
+        ready: true,
+        address,
+        config: directory.join("client.toml"),
+    };
+    let ready = serde_json::to_string(&ready).map_err(OpError::internal)?;
     let mut output = io::stdout();
-    writeln!(output, "{ready}").and_then(|()| output.flush()).map_err(|error| DevError::File("standard output".into(), error))
+    writeln!(output, "{ready}")
+        .and_then(|()| output.flush())
+        .map_err(|error| DevError::File("standard output".into(), error))
 }
 
 fn configuration(hsm: &Hsm, address: SocketAddr, user: &str, password: &str) -> Zeroizing<String> {
@@ -150,7 +206,11 @@ fn configuration(hsm: &Hsm, address: SocketAddr, user: &str, password: &str) -> 
          dev = true\n\
          user = \"{user}\"\n\
          password = \"{password}\"\n",
-        if user == FIRST_OFFICER { "crypto officer (CO): it manages users and cannot use keys" } else { "crypto user (CU)" },
+        if user == FIRST_OFFICER {
+            "crypto officer (CO): it manages users and cannot use keys"
+        } else {
+            "crypto user (CU)"
+        },
         hex(&hsm.cluster.cluster_id()),
     );
     text
@@ -162,8 +222,13 @@ fn passwords(directory: &Path) -> Result<Passwords, DevError> {
     match fs::read_to_string(&path).map(Zeroizing::new) {
         Ok(text) => toml::from_str(&text).map_err(|_| DevError::Passwords(path)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let passwords = Passwords { crypto_officer: random_password()?, crypto_user: random_password()? };
-            let text = Zeroizing::new(toml::to_string(&passwords).map_err(|_| DevError::Passwords(path.clone()))?);
+            let passwords = Passwords {
+                crypto_officer: random_password()?,
+                crypto_user: random_password()?,
+            };
+            let text = Zeroizing::new(
+                toml::to_string(&passwords).map_err(|_| DevError::Passwords(path.clone()))?,
+            );
             write(directory, PASSWORDS_FILE, text.as_bytes())?;
             Ok(passwords)
         }

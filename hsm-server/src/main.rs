@@ -17,7 +17,11 @@ use zeroize::Zeroizing;
 
 /// One HSM of a FerroHSM cluster.
 #[derive(Parser)]
-#[command(name = "hsm-server", disable_version_flag = true, arg_required_else_help = true)]
+#[command(
+    name = "hsm-server",
+    disable_version_flag = true,
+    arg_required_else_help = true
+)]
 struct Arguments {
     /// Print the versions of the server and of its cryptographic module.
     #[arg(long)]
@@ -91,7 +95,9 @@ fn parse_seal(text: &str) -> Result<SealConfig, String> {
             let path = std::path::absolute(path).map_err(|error| error.to_string())?;
             Ok(SealConfig::KeyFile { path })
         }
-        Some(("systemd", name)) if !name.is_empty() => Ok(SealConfig::SystemdCredential { name: name.into() }),
+        Some(("systemd", name)) if !name.is_empty() => {
+            Ok(SealConfig::SystemdCredential { name: name.into() })
+        }
         None if text == "passphrase" => Ok(SealConfig::Passphrase {}),
         _ => Err("a seal is key-file:PATH, passphrase, or systemd:NAME".into()),
     }
@@ -104,13 +110,31 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let filter = EnvFilter::try_from_env("FERROHSM_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(io::stderr().is_terminal()).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .init();
     let result = match arguments.command {
         None => Err("no command: see `hsm-server --help`".into()),
         Some(Command::Init { dir, seal, mode }) => init(&dir, &seal, mode.into()),
-        Some(Command::Run { dir, listen, login_lifetime }) => run(&dir, listen, Duration::from_secs(login_lifetime)),
-        Some(Command::Dev { dir, listen, mode, login_lifetime }) => {
-            let options = dev::Options { directory: &dir, listen, mode: mode.map(Mode::from), login_lifetime: Duration::from_secs(login_lifetime) };
+        Some(Command::Run {
+            dir,
+            listen,
+            login_lifetime,
+        }) => run(&dir, listen, Duration::from_secs(login_lifetime)),
+        Some(Command::Dev {
+            dir,
+            listen,
+            mode,
+            login_lifetime,
+        }) => {
+            let options = dev::Options {
+                directory: &dir,
+                listen,
+                mode: mode.map(Mode::from),
+                login_lifetime: Duration::from_secs(login_lifetime),
+            };
             dev::run(&options).map_err(text)
         }
     };
@@ -133,7 +157,11 @@ fn init(dir: &Path, seal: &SealConfig, mode: Mode) -> Result<(), String> {
         credentials_directory: credentials.as_deref(),
     };
     setup::init(opening, seal, mode).map_err(text)?;
-    println!("set up in {}: start it with `hsm-server run --dir {}`, then initialize the cluster", dir.display(), dir.display());
+    println!(
+        "set up in {}: start it with `hsm-server run --dir {}`, then initialize the cluster",
+        dir.display(),
+        dir.display()
+    );
     Ok(())
 }
 
@@ -151,7 +179,11 @@ fn run(dir: &Path, listen: Option<SocketAddr>, login_lifetime: Duration) -> Resu
     tracing::info!(module = %crypto::module(), state = hsm.cluster.state().as_str_name(), "HSM opened");
     let on_listening = |address: SocketAddr| {
         // Standard output may be closed; the log has the address too.
-        let _ = writeln!(io::stdout(), "{}", serde_json::json!({ "listening": address.to_string() }));
+        let _ = writeln!(
+            io::stdout(),
+            "{}",
+            serde_json::json!({ "listening": address.to_string() })
+        );
     };
     serve::serve(&hsm, listen, on_listening).map_err(text)
 }
@@ -166,7 +198,10 @@ fn passphrase_for(seal: &SealConfig) -> Result<Option<Zeroizing<String>>, String
     }
     // Long enough that reading does not move it and leave a copy.
     let mut line = Zeroizing::new(String::with_capacity(4096));
-    io::stdin().lock().read_line(&mut line).map_err(|error| format!("reading the passphrase: {error}"))?;
+    io::stdin()
+        .lock()
+        .read_line(&mut line)
+        .map_err(|error| format!("reading the passphrase: {error}"))?;
     while line.ends_with(['\n', '\r']) {
         line.pop();
     }
@@ -179,8 +214,15 @@ fn credentials_directory() -> Option<PathBuf> {
 
 fn version() -> String {
     let module = crypto::module();
-    let fips = if module.fips { "in FIPS mode" } else { "not in FIPS mode" };
-    format!("hsm-server {} ({module}, {fips})", env!("CARGO_PKG_VERSION"))
+    let fips = if module.fips {
+        "in FIPS mode"
+    } else {
+        "not in FIPS mode"
+    };
+    format!(
+        "hsm-server {} ({module}, {fips})",
+        env!("CARGO_PKG_VERSION")
+    )
 }
 
 fn text(error: impl Display) -> String {

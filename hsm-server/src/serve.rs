@@ -14,13 +14,20 @@ use crate::{cluster, config, listener};
 ///
 /// # Errors
 /// The Unix socket or the address cannot be had; the store cannot be closed.
-pub fn serve(hsm: &Arc<Hsm>, listen: Option<SocketAddr>, on_listening: impl FnOnce(SocketAddr)) -> io::Result<()> {
+pub fn serve(
+    hsm: &Arc<Hsm>,
+    listen: Option<SocketAddr>,
+    on_listening: impl FnOnce(SocketAddr),
+) -> io::Result<()> {
     if let Err(error) = cluster::refresh_tls(hsm) {
         tracing::error!(%error, "the TLS listener stays closed; the Unix socket is served");
     }
     let runtime = runtime()?;
     let result = runtime.block_on(async {
-        let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        let (mut terminate, mut interrupt) = (
+            signal(SignalKind::terminate())?,
+            signal(SignalKind::interrupt())?,
+        );
         let maintenance = tokio::spawn(cluster::maintain(Arc::clone(hsm)));
         let stop = async {
             tokio::select! {
@@ -39,5 +46,8 @@ pub fn serve(hsm: &Arc<Hsm>, listen: Option<SocketAddr>, on_listening: impl FnOn
 }
 
 fn runtime() -> io::Result<Runtime> {
-    Builder::new_multi_thread().enable_all().max_blocking_threads(config::POOL_THREADS_MAX).build()
+    Builder::new_multi_thread()
+        .enable_all()
+        .max_blocking_threads(config::POOL_THREADS_MAX)
+        .build()
 }

@@ -79,7 +79,11 @@ pub struct Opening<'a> {
 /// [`SetupError`]; a directory that holds an HSM already is left as it is.
 pub fn init(opening: Opening<'_>, seal: &SealConfig, mode: Mode) -> Result<(), SetupError> {
     let directory = opening.directory;
-    DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(|error| io(directory, error))?;
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(directory)
+        .map_err(|error| io(directory, error))?;
     let store: Arc<dyn Store> = Arc::new(RedbStore::open(directory)?);
     if Barrier::cluster_id_of(&*store)?.is_some() {
         return Err(BarrierError::AlreadyCreated.into());
@@ -90,7 +94,10 @@ pub fn init(opening: Opening<'_>, seal: &SealConfig, mode: Mode) -> Result<(), S
         result => result?,
     };
     let path = directory.join(SEAL_FILE_NAME);
-    let text = toml::to_string(seal).map_err(|error| SetupError::SealFile { path: path.clone(), detail: error.to_string() })?;
+    let text = toml::to_string(seal).map_err(|error| SetupError::SealFile {
+        path: path.clone(),
+        detail: error.to_string(),
+    })?;
     files::write_private(&path, text.as_bytes()).map_err(|error| io(&path, error))?;
     let mut cluster_id = [0; CLUSTER_ID_BYTES];
     rand::fill(&mut cluster_id).map_err(OpError::internal)?;
@@ -124,8 +131,12 @@ pub fn open(opening: Opening<'_>, login_lifetime: Duration) -> Result<Arc<Hsm>, 
     let barrier = Arc::new(Barrier::open(store, &master_key)?);
     let hsm = Hsm::open(opening.directory, barrier, login_lifetime)?;
     match (hsm.cluster.dev(), opening.dev) {
-        (true, false) => Err(SetupError::Dev("this is a dev cluster, which stays on loopback for ever: start it with `hsm-server dev`")),
-        (false, true) => Err(SetupError::Dev("this is no dev cluster: start it with `hsm-server run`, or give `hsm-server dev` a directory of its own")),
+        (true, false) => Err(SetupError::Dev(
+            "this is a dev cluster, which stays on loopback for ever: start it with `hsm-server dev`",
+        )),
+        (false, true) => Err(SetupError::Dev(
+            "this is no dev cluster: start it with `hsm-server run`, or give `hsm-server dev` a directory of its own",
+        )),
         _ => Ok(hsm),
     }
 }
@@ -137,10 +148,15 @@ pub fn open(opening: Opening<'_>, login_lifetime: Duration) -> Result<Arc<Hsm>, 
 pub fn read_seal(directory: &Path) -> Result<SealConfig, SetupError> {
     let path = directory.join(SEAL_FILE_NAME);
     let text = match fs::read_to_string(&path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(BarrierError::NotCreated.into()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Err(BarrierError::NotCreated.into());
+        }
         result => result.map_err(|error| io(&path, error))?,
     };
-    toml::from_str(&text).map_err(|error| SetupError::SealFile { path, detail: error.to_string() })
+    toml::from_str(&text).map_err(|error| SetupError::SealFile {
+        path,
+        detail: error.to_string(),
+    })
 }
 
 fn context(opening: Opening<'_>) -> SealContext<'_> {
@@ -153,5 +169,8 @@ fn context(opening: Opening<'_>) -> SealContext<'_> {
 }
 
 fn io(path: &Path, error: std::io::Error) -> SetupError {
-    SetupError::Io { path: path.to_owned(), error }
+    SetupError::Io {
+        path: path.to_owned(),
+        error,
+    }
 }

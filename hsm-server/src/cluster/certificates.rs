@@ -5,9 +5,9 @@ use std::time::Duration;
 use ferrohsm_protocol::cluster_certificate::ClusterCertificate;
 use ferrohsm_protocol::{SERVER_NAME_SUFFIX, Status};
 use rcgen::{
-    BasicConstraints, CertificateParams, CertificateSigningRequest, IsCa, DistinguishedName, DnType,
-    ExtendedKeyUsagePurpose, Issuer, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, SanType,
-    date_time_ymd,
+    BasicConstraints, CertificateParams, CertificateSigningRequest, DistinguishedName, DnType,
+    ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256,
+    SanType, date_time_ymd,
 };
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use x509_parser::certification_request::X509CertificationRequest;
@@ -122,11 +122,17 @@ pub fn issue_leaf(
 
 /// Signs the cluster certificate with a root of its own, whose key is forgotten; for dev clusters. Gives the
 /// certificate and the root, PEM.
-pub fn sign_for_dev(cluster_id: &str, cluster_key: &SigningKey, now_unix_s: u64) -> Result<(String, String), OpError> {
+pub fn sign_for_dev(
+    cluster_id: &str,
+    cluster_key: &SigningKey,
+    now_unix_s: u64,
+) -> Result<(String, String), OpError> {
     let (root, issuer) = dev_authority(&format!("FerroHSM dev root {cluster_id}"), now_unix_s)?;
     let mut cluster = params(cluster_subject(cluster_id));
     set_dev_validity(&mut cluster, now_unix_s);
-    let certificate = cluster.signed_by(&**cluster_key, &issuer).map_err(OpError::internal)?;
+    let certificate = cluster
+        .signed_by(&**cluster_key, &issuer)
+        .map_err(OpError::internal)?;
     Ok((certificate.pem(), root))
 }
 
@@ -153,12 +159,21 @@ impl DevClient {
         client.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         client.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
         let key = generate_key()?;
-        let certificate = client.signed_by(&*key, &issuer).map_err(OpError::internal)?;
-        Ok(DevClient { authority_pem, certificate_pem: certificate.pem(), key_pem: Zeroizing::new(key.serialize_pem()) })
+        let certificate = client
+            .signed_by(&*key, &issuer)
+            .map_err(OpError::internal)?;
+        Ok(DevClient {
+            authority_pem,
+            certificate_pem: certificate.pem(),
+            key_pem: Zeroizing::new(key.serialize_pem()),
+        })
     }
 }
 
-fn dev_authority(name: &str, now_unix_s: u64) -> Result<(String, Issuer<'static, SigningKeyRef>), OpError> {
+fn dev_authority(
+    name: &str,
+    now_unix_s: u64,
+) -> Result<(String, Issuer<'static, SigningKeyRef>), OpError> {
     let key = SigningKeyRef(generate_key()?);
     let mut authority = params(common_name(name));
     set_dev_validity(&mut authority, now_unix_s);
@@ -189,7 +204,8 @@ impl rcgen::SigningKey for SigningKeyRef {
 
 fn set_dev_validity(params: &mut CertificateParams, now_unix_s: u64) {
     let epoch = date_time_ymd(1970, 1, 1);
-    params.not_before = epoch + Duration::from_secs(now_unix_s.saturating_sub(CLOCK_SKEW.as_secs()));
+    params.not_before =
+        epoch + Duration::from_secs(now_unix_s.saturating_sub(CLOCK_SKEW.as_secs()));
     params.not_after = epoch + Duration::from_secs(now_unix_s) + DEV_LIFETIME;
 }
 
