@@ -1,0 +1,108 @@
+//! Where a blocked caller waits: one per thread, used again for every call.
+
+use std::cell::Cell;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::Thread;
+use std::time::Instant;
+
+use super::Outcome;
+use crate::lock;
+
+const WAITING: u8 = 0;
+/// A role of the connection is free: the caller should look.
+const LOOK: u8 = 1;
+const DONE: u8 = 2;
+
+/// A caller that waits for its reply, or for a role that came free.
+pub(crate) struct Waiter {
+    thread: Thread,
+    signal: AtomicU8,
+    outcome: Mutex<Option<Outcome>>,
+}
+
+/// Why [`Waiter::wait`] came back.
+pub(crate) enum Woken {
+    Done(Outcome),
+    Look,
+    TimedOut,
+}
+
+thread_local! {
+    static SPARE: Cell<Option<Arc<Waiter>>> = const { Cell::new(None) };
+}
+
+impl Waiter {
+    /// This thread's waiter. A call inside a callback inside a call gets a second one.
+    pub(crate) fn take() -> Arc<Waiter> {
+        SPARE.take().unwrap_or_else(|| {
+            Arc::new(Waiter {
+                thread: std::thread::current(),
+                signal: AtomicU8::new(WAITING),
+                outcome: Mutex::new(None),
+            })
+        })
+    }
+
+    /// Gives the waiter back for this thread's next call.
+    pub(crate) fn put_back(self: Arc<Waiter>) {
+        self.signal.store(WAITING, Ordering::Relaxed);
+        SPARE.set(Some(self));
+    }
+
+    /// Ends the wait. Called once for each call, by whoever removed the call from the pending ones.
+    pub(crate) fn complete(&self, outcome: Outcome) {
+        *lock(&self.outcome) = Some(outcome);
+        self.signal.store(DONE, Ordering::Release);
+        self.thread.unpark();
+    }
+
+    /// Asks the caller to look for a free role.
+    pub(crate) fn offer(&self) {
+        let offered =
+            self.signal
+                .compare_exchange(WAITING, LOOK, Ordering::AcqRel, Ordering::Relaxed);
+        if offered.is_ok() {
+            self.thread.unpark();
+        }
+    }
+
+    /// Waits for the outcome, an offer, or `deadline` (`None`: for ever).
+    pub(crate) fn wait(&self, deadline: Option<Instant>) -> Woken {
+        loop {
+            match self.signal.load(Ordering::Acquire) {
+                DONE => {
+                    if let Some(outcome) = lock(&self.outcome).take() {
+                        return Woken::Done(outcome);
+                    }
+                }
+                LOOK => {
+                    let taken = self.signal.compare_exchange(
+                        LOOK,
+                        WAITING,
+                        Ordering::AcqRel,
+                        Ordering::Relaxed,
+                    );
+                    if taken.is_ok() {
+                        return Woken::Look;
+                    }
+                    continue;
+                }
+                _ => {}
+            }
+            let Some(deadline) = deadline else {
+                std::thread::park();
+                continue;
+            };
+            let Some(left) = deadline.checked_duration_since(Instant::now()) else {
+                return Woken::TimedOut;
+            };
+            std::thread::park_timeout(left);
+        }
+    }
+
+    /// Whether the outcome is there.
+    pub(crate) fn is_done(&self) -> bool {
+        self.signal.load(Ordering::Acquire) == DONE
+    }
+}
