@@ -23,4 +23,6 @@ pub mod serve;
 pub mod session;
 pub mod setup;
 pub mod store;
+#[cfg(test)]
+mod testing;
 pub mod users;

@@ -418,3 +418,6 @@ fn client_algorithms() -> Vec<&'static dyn SignatureVerificationAlgorithm> {
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -383,3 +383,6 @@ fn hash(token: &[u8]) -> TokenHash {
     out.copy_from_slice(digest::digest(&digest::SHA256, token).as_ref());
     out
 }
+
+#[cfg(test)]
+mod tests;

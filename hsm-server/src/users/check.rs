@@ -48,18 +48,21 @@ impl Users {
         };
         let slot = self.gate.slot(&path);
         let checked = self.admit(&path, &slot, now_unix_ms)?;
-        let mut pending = Pending {
-            slot: &slot,
-            settled: false,
-        };
+        let pending = Pending(&slot);
         let output = ticket.compute(|| checked.password.apply(password))?;
-        let result = self.settle(&path, &slot, &checked.password, &output, also, then);
-        pending.finish();
+        let in_flight = slot.lock();
+        let result = self.settle(&path, *in_flight, &checked.password, &output, also, then);
+        pending.settled(in_flight);
         result
     }
 
     /// Counts an attempt before it is checked.
-    fn admit(&self, path: &str, slot: &Slot, now_unix_ms: u64) -> Result<UserRecord, OpError> {
+    pub(super) fn admit(
+        &self,
+        path: &str,
+        slot: &Slot,
+        now_unix_ms: u64,
+    ) -> Result<UserRecord, OpError> {
         let mut in_flight = slot.lock();
         loop {
             let Some((mut user, revision)) = self.read(path)? else {
@@ -85,17 +88,17 @@ impl Users {
         }
     }
 
-    /// Notes how a counted attempt came out.
+    /// Notes how a counted attempt came out. The caller holds the lock of the user's slot, which says how many are
+    /// under way, this one included.
     fn settle<T, R>(
         &self,
         path: &str,
-        slot: &Slot,
+        in_flight: u32,
         checked: &PasswordHash,
         output: &Output,
         also: impl Fn(&UserRecord, BarrierTransaction) -> Result<(BarrierTransaction, T), OpError>,
         then: impl FnOnce(T) -> Result<R, OpError>,
     ) -> Result<R, OpError> {
-        let in_flight: MutexGuard<'_, u32> = slot.lock();
         let guess = hmac::sign(&self.guess_key, output.as_slice());
         loop {
             let Some((mut user, revision)) = self.read(path)? else {
@@ -143,23 +146,20 @@ impl Users {
     }
 }
 
-/// Keeps the number in flight right also when a check ends early.
-struct Pending<'a> {
-    slot: &'a Slot,
-    settled: bool,
-}
+/// A counted attempt; keeps the number in flight right also when a check ends early.
+struct Pending<'a>(&'a Slot);
 
 impl Pending<'_> {
-    fn finish(&mut self) {
-        if !std::mem::replace(&mut self.settled, true) {
-            self.slot.settle(self.slot.lock());
-        }
+    /// In the same instant as its outcome was stored, so that no other check counts it as still under way.
+    fn settled(self, in_flight: MutexGuard<'_, u32>) {
+        self.0.settle(in_flight);
+        std::mem::forget(self);
     }
 }
 
 impl Drop for Pending<'_> {
     fn drop(&mut self) {
-        self.finish();
+        self.0.settle(self.0.lock());
     }
 }
 

@@ -309,3 +309,6 @@ fn random_id() -> Result<UserId, OpError> {
     rand::fill(&mut bytes).map_err(OpError::internal)?;
     Ok(UserId::from_be_bytes(bytes))
 }
+
+#[cfg(test)]
+mod tests;
