@@ -147,6 +147,6 @@ impl EcKey {
 fn parse(pkcs8: &[u8]) -> Result<Pkey, CryptoError> {
     key_der_bounded(pkcs8)?;
     Pkey::parse_private(pkcs8).map_err(|_| {
-        CryptoError::KeyRefused("not a well-formed, unencrypted PKCS#8 EC private key (DER)")
+        CryptoError::KeyRefused("not a well-formed, unencrypted PKCS#8 EC private key (DER) on P-224, P-256, P-384, P-521 or secp256k1")
     })
 }

@@ -31,7 +31,7 @@ impl SecretKey {
 
     pub(super) fn generate(bits: u32) -> Result<Self, CryptoError> {
         let length = bits as usize / 8;
-        if bits % 8 != 0 || !(1..=SECRET_BYTES_MAX).contains(&length) {
+        if !bits.is_multiple_of(8) || !(1..=SECRET_BYTES_MAX).contains(&length) {
             return Err(CryptoError::KeySize {
                 kind: "generic secret",
                 bits,

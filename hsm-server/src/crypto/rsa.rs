@@ -302,7 +302,9 @@ pub(super) const SHA1_SIGNATURE: CryptoError = CryptoError::Parameter(
 fn parse(pkcs8: &[u8]) -> Result<Pkey, CryptoError> {
     key_der_bounded(pkcs8)?;
     Pkey::parse_private(pkcs8).map_err(|_| {
-        CryptoError::KeyRefused("not a well-formed, unencrypted PKCS#8 RSA private key (DER)")
+        CryptoError::KeyRefused(
+            "not a well-formed, unencrypted PKCS#8 RSA private key (DER) with two primes",
+        )
     })
 }
 

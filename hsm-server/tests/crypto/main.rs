@@ -2,6 +2,10 @@
 
 mod keys;
 mod mechanisms;
+mod nist;
+mod refused;
+mod threads;
+mod wycheproof_sets;
 
 /// Every combination the tests of key pairs go through.
 fn digest(hash: hsm_server::crypto::Hash, data: &[u8]) -> Vec<u8> {

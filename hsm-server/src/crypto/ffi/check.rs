@@ -2,7 +2,11 @@
 
 use super::pkey::{Kind, Pkey};
 use super::{Curve, Failed, curve_nid, done, failed, sys};
+use std::ffi::c_int;
 use std::ptr::{NonNull, null_mut};
+
+/// Rounds of Miller-Rabin, each wrong in at most one case of four.
+const PRIMALITY_ROUNDS: c_int = 20;
 
 /// Public facts of an RSA key, enough for the policy checks.
 pub(in crate::crypto) struct RsaFacts {
@@ -50,7 +54,7 @@ impl Pkey {
     }
 
     /// True when p and q are present, half as long as the modulus, more than 2^(bits/2 - 100) apart (FIPS 186-5,
-    /// A.1.3) and prime with the error bound AWS-LC uses to validate foreign numbers.
+    /// A.1.3) and prime: a composite number passes with a chance of at most 2^-40 however it was chosen.
     pub(in crate::crypto) fn rsa_factors_are_sound(&self) -> Result<bool, Failed> {
         let rsa = self.rsa()?;
         let half_bits = self.bits() / 2;
@@ -73,7 +77,7 @@ impl Pkey {
                 done(sys::BN_primality_test(
                     &mut prime,
                     factor,
-                    sys::BN_prime_checks_for_validation,
+                    PRIMALITY_ROUNDS,
                     scratch.context.as_ptr(),
                     1,
                     null_mut(),
