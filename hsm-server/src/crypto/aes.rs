@@ -111,7 +111,8 @@ impl AesKey {
             return Err(CryptoError::Parameter("a GCM IV has 12 to 128 bytes"));
         }
         let tag_len = tag_bits as usize / 8;
-        if !tag_bits.is_multiple_of(8) || !(ffi::TAG_LEN_MIN..=ffi::TAG_LEN_MAX).contains(&tag_len) {
+        if !tag_bits.is_multiple_of(8) || !(ffi::TAG_LEN_MIN..=ffi::TAG_LEN_MAX).contains(&tag_len)
+        {
             return Err(CryptoError::Parameter(
                 "a GCM tag has 96, 104, 112, 120 or 128 bits",
             ));

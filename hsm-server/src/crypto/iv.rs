@@ -69,6 +69,7 @@ impl State {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use std::collections::HashSet;
@@ -114,7 +115,7 @@ mod tests {
         let source = IvSource::new();
         // Near the wrap, so that the threads race through it.
         source.issue().unwrap();
-        source.lock().left = 100_000;
+        source.lock().left = 50_000;
         let ivs: Vec<_> = std::thread::scope(|scope| {
             let threads: Vec<_> = (0..8)
                 .map(|i| {
@@ -136,6 +137,7 @@ mod tests {
         });
         assert_eq!(ivs.len(), 2_000 * (8 + 36));
         let prefixes: HashSet<_> = ivs.iter().map(|iv| iv[..8].to_vec()).collect();
+        assert_eq!(prefixes.len(), 2);
         assert_eq!(ivs.iter().collect::<HashSet<_>>().len(), ivs.len());
         println!(
             "{} IVs under {} prefixes, all different",

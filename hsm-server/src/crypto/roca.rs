@@ -32,6 +32,7 @@ fn is_power_of_65537(value: u32, prime: u32) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -52,7 +52,7 @@ pub struct RsaPublicKey {
 }
 
 impl RsaPublicKey {
-    /// Accepts a parsed key that satisfies our limits.
+    /// Accepts a parsed (and so consistent: `RSA_check_key`) key that satisfies our limits.
     pub(super) fn checked(pkey: Pkey) -> Result<Self, CryptoError> {
         if pkey.kind() != Kind::Rsa {
             return Err(CryptoError::KeyRefused("not an RSA key (rsaEncryption)"));
@@ -70,9 +70,6 @@ impl RsaPublicKey {
                 "the public exponent must be odd and 65537 or more",
             ));
         }
-        pkey.check_rsa().map_err(|_| {
-            CryptoError::KeyRefused("the numbers of the RSA key do not fit together")
-        })?;
         let modulus_bytes = facts.modulus.len();
         Ok(Self {
             pkey,

@@ -1,4 +1,4 @@
-//! One key, many threads; and how fast one of them is.
+//! One key, many threads.
 
 use crate::digest;
 use hsm_server::crypto::aes::Padding;

@@ -40,16 +40,10 @@ impl Pkey {
         }
     }
 
-    /// Cheap checks of the public numbers: sizes, odd modulus and exponent; of private numbers their consistency with
-    /// the CRT values (`RSA_check_key`).
-    pub(in crate::crypto) fn check_rsa(&self) -> Result<(), Failed> {
-        // SAFETY: the RSA object belongs to the live key.
-        done(unsafe { sys::RSA_check_key(self.rsa()?) })
-    }
-
-    /// `RSA_check_fips`: the above, plausibility of the modulus (SP 800-89, 5.3.3), and a pairwise test.
+    /// `RSA_check_fips`: what the parser has checked already (`RSA_check_key`: sizes, private numbers consistent with
+    /// each other and with the CRT values), plausibility of the modulus (SP 800-89, 5.3.3), and a pairwise test.
     pub(in crate::crypto) fn check_rsa_pair(&self) -> Result<(), Failed> {
-        // SAFETY: as above; the function changes nothing but the library's own caches.
+        // SAFETY: the RSA object belongs to the live key; the function changes nothing but the library's own caches.
         done(unsafe { sys::RSA_check_fips(self.rsa()?) })
     }
 
