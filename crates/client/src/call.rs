@@ -1,5 +1,6 @@
 //! One call from start to end: connection, login, sending, and what the operations table says about sending it again.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -103,7 +104,7 @@ impl Inner {
     fn attempt(
         &self,
         progress: &mut Progress,
-        connection: &Connection,
+        connection: &Arc<Connection>,
         token: Option<&Token>,
         body: &dyn Fn(&mut Vec<u8>),
     ) -> Verdict {
@@ -138,7 +139,7 @@ impl Inner {
     /// Presents the token on a connection that does not have it. A verdict means that the call cannot go on here.
     pub(crate) fn resume(
         &self,
-        connection: &Connection,
+        connection: &Arc<Connection>,
         progress: &mut Progress,
         token: &Token,
     ) -> Option<Verdict> {
@@ -195,7 +196,7 @@ impl Inner {
     pub(crate) fn judge(
         &self,
         progress: &mut Progress,
-        connection: &Connection,
+        connection: &Arc<Connection>,
         outcome: Outcome,
     ) -> Verdict {
         match outcome {
@@ -233,7 +234,7 @@ impl Inner {
     fn judge_reply(
         &self,
         progress: &mut Progress,
-        connection: &Connection,
+        connection: &Arc<Connection>,
         reply: Reply,
     ) -> Verdict {
         if reply.status == Status::Ok.code() {

@@ -85,8 +85,10 @@ impl Pool {
             if let Some(lease) = self.pick_idle() {
                 return Ok(lease);
             }
-            match self.find_room(deadline) {
+            let mut addresses = lock(&self.addresses);
+            match self.find_room(&mut addresses, deadline) {
                 Room::Open(index) => {
+                    drop(addresses);
                     if let Some(lease) = self.open(index, session, deadline) {
                         return Ok(lease);
                     }
@@ -95,8 +97,7 @@ impl Pool {
                     if let Some(lease) = self.pick_least_loaded() {
                         return Ok(lease);
                     }
-                    let addresses = lock(&self.addresses);
-                    // A poisoned lock means as little here as in `lock`.
+                    // With the lock held since the search: no change goes unnoticed. Poison means nothing, as in `lock`.
                     drop(self.changed.wait_timeout(addresses, duration));
                 }
                 Room::Failed(error) => {
@@ -120,10 +121,12 @@ impl Pool {
             .unwrap_or_else(PoisonError::into_inner)
             .len();
         let room = match lease {
-            Some(_) if live < full => match self.find_room(Instant::now()) {
-                Room::Open(index) => Some(index),
-                Room::Wait(_) | Room::Failed(_) => None,
-            },
+            Some(_) if live < full => {
+                match self.find_room(&mut lock(&self.addresses), Instant::now()) {
+                    Room::Open(index) => Some(index),
+                    Room::Wait(_) | Room::Failed(_) => None,
+                }
+            }
             Some(_) | None => None,
         };
         (lease, room)
@@ -167,9 +170,8 @@ impl Pool {
     }
 
     /// The address with the fewest connections that has room and is due.
-    fn find_room(&self, deadline: Instant) -> Room {
+    fn find_room(&self, addresses: &mut [Address], deadline: Instant) -> Room {
         let now = Instant::now();
-        let mut addresses = lock(&self.addresses);
         let start = self.start.load(Ordering::Relaxed);
         let count = addresses.len();
         let candidate = (0..count)
@@ -180,11 +182,11 @@ impl Pool {
             addresses[index].opening = true;
             return Room::Open(index);
         }
-        if let Some(error) = permanent_failure(&addresses) {
+        if let Some(error) = permanent_failure(addresses) {
             return Room::Failed(error);
         }
         if now >= deadline {
-            return Room::Failed(unreachable(&addresses));
+            return Room::Failed(unreachable(addresses));
         }
         let due = addresses
             .iter()

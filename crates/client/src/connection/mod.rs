@@ -28,7 +28,7 @@ pub(crate) use open::{Endpoint, OpenError, Target, open};
 use reader::{ReadTurn, Reader};
 use standby::Standby;
 use waiter::{Waiter, Woken};
-use writer::Writer;
+use writer::{Patience, Writer};
 
 /// A reply as it came.
 pub(crate) struct Reply {
@@ -133,9 +133,10 @@ impl Shared {
         !self.outbox.is_empty() || self.unsent || self.tls_output
     }
 
-    /// Takes a role that is free and has work.
-    fn take_role(&mut self) -> Role {
-        if self.dead {
+    /// Takes a role that is free and has work, for the caller of `own`: but not once its reply has been taken out to be
+    /// delivered, as then it would read for others until its deadline.
+    fn take_role(&mut self, own: u32) -> Role {
+        if !self.pending.contains_key(&own) {
             return Role::None;
         }
         if self.has_output() && self.take_writing() {
@@ -247,13 +248,18 @@ impl Connection {
 
     /// Sends a request and waits for its reply. `encode` appends the body.
     pub(crate) fn call(
-        &self,
+        self: &Arc<Self>,
         operation: u16,
         encode: &dyn Fn(&mut Vec<u8>),
         deadline: Instant,
     ) -> Outcome {
         let waiter = Waiter::take();
-        let outcome = match self.enqueue_caller(operation, encode, &waiter) {
+        let queued = {
+            let mut shared = lock(&self.shared);
+            let id = self.enqueue_caller(&mut shared, operation, encode, &waiter);
+            id.map(|id| (id, shared.take_role(id)))
+        };
+        let outcome = match queued {
             Some((id, role)) => self.finish(id, &waiter, role, deadline),
             None => Err(CallError::NotSent),
         };
@@ -264,21 +270,21 @@ impl Connection {
     /// Queues a frame for a caller that will wait; `None` on a dead connection.
     fn enqueue_caller(
         &self,
+        shared: &mut Shared,
         operation: u16,
         encode: &dyn Fn(&mut Vec<u8>),
         waiter: &Arc<Waiter>,
-    ) -> Option<(u32, Role)> {
-        let mut shared = lock(&self.shared);
+    ) -> Option<u32> {
         if shared.dead {
             return None;
         }
-        let id = self.enqueue(&mut shared, operation, encode);
+        let id = self.enqueue(shared, operation, encode);
         let pending = Pending::Caller(waiter.clone());
         shared
             .pending
             .insert(id, PendingCall { operation, pending });
         shared.newest = id;
-        Some((id, shared.take_role()))
+        Some(id)
     }
 
     fn enqueue_submitted(
@@ -317,11 +323,21 @@ impl Connection {
     }
 
     /// Plays the role at hand, then waits, playing each role that comes free, until the reply is there.
-    fn finish(&self, id: u32, waiter: &Waiter, mut role: Role, deadline: Instant) -> Outcome {
+    fn finish(
+        self: &Arc<Self>,
+        id: u32,
+        waiter: &Waiter,
+        mut role: Role,
+        deadline: Instant,
+    ) -> Outcome {
         let arrivals = self.arrivals.load(Ordering::Relaxed);
         loop {
             if role == Role::Writer {
-                role = self.write_turn(Some((waiter, deadline)));
+                role = self.write_turn(Some(Patience {
+                    id,
+                    waiter,
+                    deadline,
+                }));
             }
             if role == Role::Reader
                 && let ReadTurn::Mine(reply) = self.read_turn(id, deadline)
@@ -330,7 +346,7 @@ impl Connection {
             }
             match waiter.wait(Some(deadline)) {
                 Woken::Done(outcome) => return outcome,
-                Woken::Look => role = lock(&self.shared).take_role(),
+                Woken::Look => role = lock(&self.shared).take_role(id),
                 Woken::TimedOut => {
                     if self.forget(id) {
                         let silent = self.arrivals.load(Ordering::Relaxed) == arrivals;

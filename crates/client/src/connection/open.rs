@@ -16,7 +16,7 @@ use super::{CallError, Connection, Outcome};
 use crate::error::Error;
 use crate::login::Token;
 use crate::transport::{Socket, remaining};
-use crate::{error_of, tls_error};
+use crate::{encode, error_of, lock, tls_error};
 
 /// Where an HSM listens.
 pub(crate) enum Endpoint {
@@ -182,24 +182,27 @@ impl Connection {
         deadline: Instant,
     ) -> Result<(), OpenError> {
         let request = hello::request(concat!("ferrohsm-client/", env!("CARGO_PKG_VERSION")));
-        let (first, second) = (Waiter::take(), Waiter::take());
-        let code = Operation::Hello.code();
-        let hello = self.enqueue_caller(code, &|body| crate::encode(&request, body), &first);
-        let resume = token.map(|token| {
-            let request = ResumeRequest {
-                token: token.bytes.to_vec(),
-            };
-            let code = Operation::Resume.code();
-            self.enqueue_caller(code, &|body| crate::encode(&request, body), &second)
+        let resume = token.map(|token| ResumeRequest {
+            token: token.bytes.to_vec(),
         });
-        let outcome = match hello {
-            Some((id, role)) => self.finish(id, &first, role, deadline),
-            None => Err(CallError::NotSent),
+        let (first, second) = (Waiter::take(), Waiter::take());
+        let (hello_id, resume_id, role) = {
+            let mut shared = lock(&self.shared);
+            let mut queue = |operation: Operation, encode: &dyn Fn(&mut Vec<u8>), waiter| {
+                // A connection that nobody else has yet is not dead.
+                self.enqueue_caller(&mut shared, operation.code(), encode, waiter)
+                    .unwrap_or_default()
+            };
+            let hello_id = queue(Operation::Hello, &|body| encode(&request, body), &first);
+            let resume_id = resume
+                .as_ref()
+                .map(|resume| queue(Operation::Resume, &|body| encode(resume, body), &second));
+            (hello_id, resume_id, shared.take_role(hello_id))
         };
-        let checked = check_hello(target, outcome);
+        let checked = check_hello(target, self.finish(hello_id, &first, role, deadline));
         // Not logged in is no failure of the connection: the call that needs it will log in.
-        if let (Ok(()), Some(token), Some(Some((id, _)))) = (&checked, token, resume) {
-            let role = crate::lock(&self.shared).take_role();
+        if let (Ok(()), Some(token), Some(id)) = (&checked, token, resume_id) {
+            let role = lock(&self.shared).take_role(id);
             if let Ok(reply) = self.finish(id, &second, role, deadline)
                 && reply.status == Status::Ok.code()
             {

@@ -2,6 +2,7 @@
 
 use std::io::{self, ErrorKind, Read};
 use std::ops::Range;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -61,7 +62,7 @@ enum Next {
 impl Connection {
     /// Reads until the reply of `own` is there, until `deadline`, or until another took the role while completions ran.
     /// The caller has the reader's role and no longer has it afterwards.
-    pub(super) fn read_turn(&self, own: u32, deadline: Instant) -> ReadTurn {
+    pub(super) fn read_turn(self: &Arc<Self>, own: u32, deadline: Instant) -> ReadTurn {
         loop {
             let mut reader = lock(&self.reader);
             let received = self.receive(&mut reader, deadline);
@@ -77,7 +78,8 @@ impl Connection {
                 }
                 Next::Released => {
                     // Completions may have made calls themselves, so the role was free meanwhile.
-                    if !lock(&self.shared).take_reading() {
+                    let mut shared = lock(&self.shared);
+                    if !shared.pending.contains_key(&own) || !shared.take_reading() {
                         return ReadTurn::Ended;
                     }
                 }
@@ -86,7 +88,7 @@ impl Connection {
     }
 
     /// Hands out what has arrived, without waiting. The caller has the reader's role and no longer has it afterwards.
-    pub(super) fn read_now(&self) {
+    pub(super) fn read_now(self: &Arc<Self>) {
         let mut reader = lock(&self.reader);
         reader.wire.resize(WIRE_BYTES, 0);
         let received = self.socket.receive_now(&mut reader.wire);
@@ -99,7 +101,7 @@ impl Connection {
     }
 
     /// Whether the connection is still open, as far as the kernel knows. Sees what came while nobody read.
-    pub(crate) fn is_open(&self) -> bool {
+    pub(crate) fn is_open(self: &Arc<Self>) -> bool {
         if lock(&self.shared).take_reading() {
             self.read_now();
         }
@@ -143,7 +145,12 @@ impl Connection {
     }
 
     /// Decrypts what was received and hands the replies in it to their callers.
-    fn settle(&self, reader: &mut Reader, received: io::Result<usize>, own: Option<u32>) -> Batch {
+    fn settle(
+        self: &Arc<Self>,
+        reader: &mut Reader,
+        received: io::Result<usize>,
+        own: Option<u32>,
+    ) -> Batch {
         let failed = |failure| Batch {
             failure: Some(failure),
             ..Batch::default()
@@ -171,7 +178,7 @@ impl Connection {
         batch
     }
 
-    fn decrypt(&self, reader: &mut Reader, count: usize) -> Result<(), Error> {
+    fn decrypt(self: &Arc<Self>, reader: &mut Reader, count: usize) -> Result<(), Error> {
         let Some(tls) = &self.tls else {
             reader.plain.extend_from_slice(&reader.wire[..count]);
             reader.wire[..count].fill(0);
@@ -209,7 +216,7 @@ impl Connection {
         Ok(())
     }
 
-    fn send_tls_output(&self) {
+    fn send_tls_output(self: &Arc<Self>) {
         {
             let mut shared = lock(&self.shared);
             shared.tls_output = true;

@@ -57,7 +57,7 @@ impl Connection {
         }
     }
 
-    fn start_standby(self: &Arc<Self>) -> io::Result<()> {
+    pub(super) fn start_standby(self: &Arc<Self>) -> io::Result<()> {
         if self.standby.get().is_some() {
             return Ok(());
         }
@@ -72,7 +72,7 @@ impl Connection {
         Ok(())
     }
 
-    fn stand_by(&self) {
+    fn stand_by(self: &Arc<Self>) {
         let Some(standby) = self.standby.get() else {
             return;
         };

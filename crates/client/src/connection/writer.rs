@@ -1,6 +1,7 @@
 //! The writer's turn: encrypts everything that is queued and hands it to the kernel in one piece.
 
 use std::io::{self, ErrorKind, Write};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -24,10 +25,19 @@ pub(super) struct Writer {
     sent: usize,
 }
 
+/// The caller that writes.
+#[derive(Clone, Copy)]
+pub(super) struct Patience<'a> {
+    pub(super) id: u32,
+    pub(super) waiter: &'a Waiter,
+    /// Until when it waits for the kernel to take bytes.
+    pub(super) deadline: Instant,
+}
+
 impl Connection {
-    /// Writes until nothing is queued; then takes the reader's role if it is free. `patience`: the caller's waiter and
-    /// deadline; without one nothing waits, and what the kernel does not take stays for the next writer.
-    pub(super) fn write_turn(&self, patience: Option<(&Waiter, Instant)>) -> Role {
+    /// Writes until nothing is queued; then takes the reader's role if it is free and the caller still needs a reply.
+    /// Without patience nothing waits, and what the kernel does not take stays for the next writer.
+    pub(super) fn write_turn(self: &Arc<Self>, patience: Option<Patience<'_>>) -> Role {
         if patience.is_some() && self.load.load(Ordering::Relaxed) > 2 {
             // Others have work too: let those who are about to queue a frame do so, then send all in one.
             std::thread::yield_now();
@@ -52,9 +62,10 @@ impl Connection {
                 shared.unsent = false;
                 if shared.outbox.is_empty() && !shared.tls_output {
                     shared.writing = false;
-                    let read = patience.is_some() && !shared.reading && !shared.dead;
-                    shared.reading |= read;
-                    return if read { Role::Reader } else { Role::None };
+                    return match patience {
+                        Some(patience) => shared.take_role(patience.id),
+                        None => Role::None,
+                    };
                 }
                 shared.tls_output = false;
                 std::mem::swap(&mut shared.outbox, &mut writer.plain);
@@ -85,13 +96,16 @@ impl Connection {
     }
 
     /// Sends what is in `wire`. False: patience or the call it belongs to ended before the kernel took all.
-    fn flush(&self, writer: &mut Writer, patience: Option<(&Waiter, Instant)>) -> io::Result<bool> {
+    fn flush(&self, writer: &mut Writer, patience: Option<Patience<'_>>) -> io::Result<bool> {
         while writer.sent < writer.wire.len() {
             match self.socket.send_now(&writer.wire[writer.sent..]) {
                 Ok(count) => writer.sent += count,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    let Some((waiter, deadline)) = patience else {
+                    let Some(Patience {
+                        waiter, deadline, ..
+                    }) = patience
+                    else {
                         return Ok(false);
                     };
                     match transport::remaining(deadline) {
@@ -110,15 +124,18 @@ impl Connection {
         Ok(true)
     }
 
-    /// Gives the role up with bytes left over, to another caller or the standby thread.
-    fn leave_unsent(&self) {
-        let successor = {
+    /// Gives the role up with bytes left over. A waiting caller may be in the kernel as the reader and not look, so this
+    /// is work for the standby thread.
+    fn leave_unsent(self: &Arc<Self>) {
+        {
             let mut shared = lock(&self.shared);
             shared.unsent = true;
             shared.writing = false;
-            shared.successor()
-        };
-        self.offer(successor);
+        }
+        match self.start_standby() {
+            Ok(()) => self.wake_standby(),
+            Err(error) => self.fail(&lost(&error)),
+        }
     }
 }
 
