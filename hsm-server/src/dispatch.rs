@@ -38,13 +38,12 @@ pub enum Effect {
 /// Where an operation runs.
 pub fn place(operation: Operation) -> Place {
     match operation {
-        Operation::Login | Operation::Resume | Operation::Logout => Place::Session,
+        Operation::Login | Operation::Logout => Place::Session,
         Operation::Hello
+        | Operation::Resume
         | Operation::ClusterInfo
         | Operation::ListTrustAnchors
-        | Operation::ListUsers
         | Operation::GetKey
-        | Operation::FindKeys
         | Operation::Sign
         | Operation::Verify
         | Operation::Encrypt
@@ -53,7 +52,9 @@ pub fn place(operation: Operation) -> Place {
         | Operation::WrapKey
         | Operation::DeriveSecret
         | Operation::Random => Place::Inline,
-        Operation::ClusterCsr
+        Operation::ListUsers
+        | Operation::FindKeys
+        | Operation::ClusterCsr
         | Operation::ClusterInitialize
         | Operation::ClusterActivate
         | Operation::RegisterTrustAnchor
