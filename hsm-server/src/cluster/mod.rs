@@ -174,7 +174,7 @@ impl Cluster {
     ///
     /// # Errors
     /// What the store says.
-    pub(crate) fn dev_sign(&self, now_unix_ms: u64) -> Result<(String, String), OpError> {
+    pub fn dev_sign(&self, now_unix_ms: u64) -> Result<(String, String), OpError> {
         certificates::sign_for_dev(&hex(&self.cluster_id()), &self.key()?, now_unix_ms / 1000)
     }
 

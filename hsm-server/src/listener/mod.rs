@@ -82,7 +82,8 @@ impl Listener {
         let mut tls = self.hsm.tls.subscribe();
         let mut tcp = None;
         loop {
-            if let (None, Some(address), true) = (&tcp, listen, tls.borrow_and_update().is_some()) {
+            let serves_tls = tls.borrow_and_update().is_some();
+            if let (None, Some(address), true) = (&tcp, listen, serves_tls) {
                 let listener = TcpListener::bind(address).await.map_err(|error| {
                     io::Error::new(error.kind(), format!("cannot listen on {address}: {error}"))
                 })?;

@@ -7,11 +7,8 @@ use ferrohsm_protocol::{Attribute, Mechanism, Operation, Request, Status, hello}
 use hsm_server::cluster::{DevClient, refresh_tls};
 use hsm_server::policy::Mode;
 use prost::Message;
-use rustls::pki_types::ServerName;
-use rustls::{ClientConnection, StreamOwned};
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// A connection that is logged in and signs, before and after something bad happens elsewhere.
@@ -270,17 +267,30 @@ fn admits_only_tls_1_3_with_a_certificate_under_an_anchor() {
         });
         assert!(refused.is_err());
     }
-    let config = client_config(Some(&test.identity()), &[&rustls::version::TLS12]);
-    let name = ServerName::try_from("hsm.test").unwrap();
-    let tls12 = ClientConnection::new(Arc::new(config), name).unwrap();
-    let stream = TcpStream::connect(test.address.unwrap()).unwrap();
-    let mut stream = StreamOwned::new(tls12, stream);
-    assert!(
-        stream
-            .write_all(b"x")
-            .and_then(|()| stream.flush())
-            .is_err()
-    );
+    // TLS 1.2 (RFC 5246): a ClientHello without the supported_versions extension. The answer is the fatal alert
+    // protocol_version.
+    let mut hello = vec![3, 3];
+    hello.extend_from_slice(&[7; 32]);
+    // ECDHE-ECDSA with AES-128-GCM; extensions signature_algorithms (ecdsa_secp256r1_sha256), supported_groups (P-256).
+    hello.extend_from_slice(&[0, 0, 2, 0xc0, 0x2b, 1, 0, 0, 16]);
+    hello.extend_from_slice(&[0, 13, 0, 4, 0, 2, 4, 3, 0, 10, 0, 4, 0, 2, 0, 23]);
+    let mut record = vec![
+        22,
+        3,
+        1,
+        0,
+        hello.len() as u8 + 4,
+        1,
+        0,
+        0,
+        hello.len() as u8,
+    ];
+    record.extend_from_slice(&hello);
+    let mut stream = TcpStream::connect(test.address.unwrap()).unwrap();
+    stream.write_all(&record).unwrap();
+    let mut alert = Vec::new();
+    let _ = stream.read_to_end(&mut alert);
+    assert_eq!((alert.first(), &alert[5..]), (Some(&21), &[2, 70][..]));
     // No TLS at all.
     let mut plain = TcpStream::connect(test.address.unwrap()).unwrap();
     plain

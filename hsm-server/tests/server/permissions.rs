@@ -3,7 +3,7 @@
 use crate::harness::*;
 use ferrohsm_protocol::messages::{ClusterState, ErrorDetail, Role};
 use ferrohsm_protocol::operations::{Channel, OPERATIONS, OperationRow};
-use ferrohsm_protocol::{Operation, Status};
+use ferrohsm_protocol::{Operation, Status, hello};
 use hsm_server::policy::Mode;
 use prost::Message;
 
@@ -34,14 +34,19 @@ fn expected(
     }
 }
 
-/// Calls every operation with an empty body, Logout last: it would end the login.
+/// Calls every operation with an empty body (Hello with its own), Logout last: it would end the login.
 fn check(connection: &mut Connection, state: ClusterState, role: Option<Role>, tls: bool) -> usize {
     let (logout, others): (Vec<&OperationRow>, Vec<&OperationRow>) = OPERATIONS
         .iter()
         .partition(|row| row.operation == Operation::Logout);
     let mut checked = 0;
     for row in others.into_iter().chain(logout) {
-        let (header, body) = connection.exchange(row.operation.code(), &[]).unwrap();
+        let request = match row.operation {
+            // A Hello without versions ends the connection.
+            Operation::Hello => hello::request("tests").encode_to_vec(),
+            _ => Vec::new(),
+        };
+        let (header, body) = connection.exchange(row.operation.code(), &request).unwrap();
         let status = Status::from_code(header.status).unwrap();
         let context = format!(
             "{} by {role:?} in {state:?}, TLS: {tls}: {status}",
