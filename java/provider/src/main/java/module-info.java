@@ -1,4 +1,6 @@
 /** The FerroHSM JCE provider: keys that are used through the JCA and never leave the HSM. */
 module org.ferrohsm.provider {
     exports org.ferrohsm.provider;
+
+    provides java.security.Provider with org.ferrohsm.provider.FerroHsmProvider;
 }

@@ -1,0 +1,129 @@
+package org.ferrohsm.provider;
+
+import java.security.GeneralSecurityException;
+import java.security.InvalidAlgorithmParameterException;
+import java.security.InvalidKeyException;
+import java.security.Key;
+import java.security.NoSuchAlgorithmException;
+import java.security.ProviderException;
+import java.security.SecureRandom;
+import java.security.interfaces.ECPublicKey;
+import java.security.spec.AlgorithmParameterSpec;
+import javax.crypto.KeyAgreement;
+import javax.crypto.KeyAgreementSpi;
+import javax.crypto.SecretKey;
+import javax.crypto.ShortBufferException;
+import javax.crypto.spec.SecretKeySpec;
+
+/** ECDH with a private key in the HSM. The shared secret comes out, as JCA wants it. */
+final class EcdhKeyAgreement extends KeyAgreementSpi {
+    private final ServiceContext context;
+    private FerroHsmEcPrivateKey key;
+    private byte[] peer;
+    private KeyAgreement software;
+
+    EcdhKeyAgreement(ServiceContext context) {
+        this.context = context;
+    }
+
+    @Override
+    protected void engineInit(Key newKey, SecureRandom random) throws InvalidKeyException {
+        key = null;
+        peer = null;
+        software = null;
+        if (newKey instanceof FerroHsmEcPrivateKey ours) {
+            ours.handleFor("derive");
+            key = ours;
+        } else if (context.keyWasUnknown() && !(newKey instanceof FerroHsmKey)) {
+            try {
+                KeyAgreement agreement = Jdk.keyAgreement(context.algorithm());
+                agreement.init(newKey, random);
+                software = agreement;
+            } catch (InvalidKeyException e) {
+                throw e;
+            } catch (GeneralSecurityException e) {
+                throw new InvalidKeyException(e.getMessage(), e);
+            }
+        } else {
+            throw Keys.foreign(newKey, "a private EC key in the HSM");
+        }
+    }
+
+    @Override
+    protected void engineInit(Key newKey, AlgorithmParameterSpec spec, SecureRandom random)
+        throws InvalidKeyException, InvalidAlgorithmParameterException {
+        if (spec != null) {
+            throw new InvalidAlgorithmParameterException("ECDH takes no parameters");
+        }
+        engineInit(newKey, random);
+    }
+
+    @Override
+    protected Key engineDoPhase(Key peerKey, boolean lastPhase) throws InvalidKeyException {
+        if (software != null) {
+            return software.doPhase(peerKey, lastPhase);
+        }
+        if (key == null) {
+            throw new IllegalStateException("Init with a key first");
+        }
+        if (!lastPhase) {
+            throw new IllegalStateException("ECDH is between two parties: there is only the last phase");
+        }
+        if (!(peerKey instanceof ECPublicKey theirs)) {
+            throw new InvalidKeyException("The other side's key must be an EC public key, not a "
+                + (peerKey == null ? "null" : peerKey.getClass().getName()));
+        }
+        if (Curve.of(theirs.getParams()) != key.info().curve()) {
+            throw new InvalidKeyException("The other side's key is on another curve than "
+                + key.info().curve().standardName());
+        }
+        peer = Keys.publicKeyInfo(theirs);
+        return null;
+    }
+
+    @Override
+    protected byte[] engineGenerateSecret() {
+        if (software != null) {
+            return software.generateSecret();
+        }
+        if (peer == null) {
+            throw new IllegalStateException("Call doPhase with the other side's public key first");
+        }
+        try {
+            byte[] secret = key.client().deriveSecret(key.handleFor("derive"), context.mechanism().code(), peer);
+            peer = null;
+            return secret;
+        } catch (GeneralSecurityException e) {
+            throw new ProviderException(e.getMessage(), e);
+        }
+    }
+
+    @Override
+    protected int engineGenerateSecret(byte[] output, int offset) throws ShortBufferException {
+        if (software != null) {
+            return software.generateSecret(output, offset);
+        }
+        int bytes = key == null ? 0 : (key.info().sizeBits() + 7) / 8;
+        if (output.length - offset < bytes) {
+            throw new ShortBufferException("The secret has " + bytes + " bytes");
+        }
+        byte[] secret = engineGenerateSecret();
+        System.arraycopy(secret, 0, output, offset, secret.length);
+        return secret.length;
+    }
+
+    @Override
+    protected SecretKey engineGenerateSecret(String algorithm) throws NoSuchAlgorithmException, InvalidKeyException {
+        if (software != null) {
+            return software.generateSecret(algorithm);
+        }
+        if (algorithm == null) {
+            throw new NoSuchAlgorithmException("The algorithm of the secret key is null");
+        }
+        // As SunEC: a raw secret is no key for a cipher before a key derivation function was applied.
+        if (!algorithm.equals("TlsPremasterSecret") && !algorithm.equals("Generic")) {
+            throw new NoSuchAlgorithmException("ECDH gives a TlsPremasterSecret or a Generic key, not " + algorithm);
+        }
+        return new SecretKeySpec(engineGenerateSecret(), algorithm);
+    }
+}

@@ -1,0 +1,130 @@
+package org.ferrohsm.provider;
+
+import java.io.NotSerializableException;
+import java.io.ObjectStreamException;
+import java.security.GeneralSecurityException;
+import java.security.InvalidKeyException;
+import java.security.Key;
+import java.security.ProviderException;
+import javax.security.auth.DestroyFailedException;
+import javax.security.auth.Destroyable;
+
+/**
+ * A private or secret key in the HSM. It has a handle and no bytes: {@link #getEncoded()} and {@link #getFormat()} are
+ * null, and it cannot be serialized. It stays valid across lost connections and restarts of the HSM.
+ *
+ * <p>Nothing happens in the HSM when an object is garbage-collected: a token key stays until it is deleted, a session
+ * key until its login ends, since the same handle may have been looked up elsewhere. {@link #destroy()} deletes a
+ * session key at once. Two objects are equal when they stand for the same key of the same cluster. Thread-safe.
+ */
+public abstract class FerroHsmKey implements Key, Destroyable {
+    private static final long serialVersionUID = 1L;
+
+    private final transient HsmClient client;
+    private final transient KeyInfo info;
+    private final String algorithm;
+    private transient volatile boolean destroyed;
+
+    FerroHsmKey(HsmClient client, KeyInfo info, String algorithm) {
+        this.client = client;
+        this.info = info;
+        this.algorithm = algorithm;
+    }
+
+    /** JCA name of the algorithm: {@code RSA}, {@code EC}, {@code AES}, {@code HmacSHA256}, {@code GenericSecret}. */
+    @Override
+    public final String getAlgorithm() {
+        return algorithm;
+    }
+
+    /** Always null: the key has no encoding outside the HSM. */
+    @Override
+    public final String getFormat() {
+        return null;
+    }
+
+    /** Always null: the key has no encoding outside the HSM. */
+    @Override
+    public final byte[] getEncoded() {
+        return null;
+    }
+
+    /** The key's handle, the same on every HSM of the cluster and across restarts. */
+    public final long getHandle() {
+        return info.handle();
+    }
+
+    final HsmClient client() {
+        return client;
+    }
+
+    final KeyInfo info() {
+        return info;
+    }
+
+    /** The handle, for a use of this name ({@code sign}, {@code decrypt}, ...) that the key must not be known to lack. */
+    final long handleFor(String use) throws InvalidKeyException {
+        if (destroyed) {
+            throw new InvalidKeyException("The key was destroyed: " + this);
+        }
+        if (info.denies(use)) {
+            throw new InvalidKeyException("The key's attributes do not permit `" + use
+                + "`, and uses are only ever taken away: generate another key with that use. " + this);
+        }
+        return info.handle();
+    }
+
+    /**
+     * Deletes a session key in the HSM.
+     *
+     * @throws DestroyFailedException for a token key, which {@code KeyStore.deleteEntry} deletes, and where the HSM
+     *     refuses or cannot be reached
+     */
+    @Override
+    public final void destroy() throws DestroyFailedException {
+        if (destroyed) {
+            return;
+        }
+        if (info.isToken()) {
+            throw new DestroyFailedException("This is a token key, kept until KeyStore.deleteEntry deletes it: " + this);
+        }
+        try {
+            client.deleteKey(info.handle());
+            destroyed = true;
+        } catch (GeneralSecurityException | ProviderException e) {
+            DestroyFailedException failed = new DestroyFailedException(e.getMessage());
+            failed.initCause(e);
+            throw failed;
+        }
+    }
+
+    @Override
+    public final boolean isDestroyed() {
+        return destroyed;
+    }
+
+    @Override
+    public final boolean equals(Object other) {
+        return other instanceof FerroHsmKey key && key.info.handle() == info.handle()
+            && key.client.clusterId().equals(client.clusterId());
+    }
+
+    @Override
+    public final int hashCode() {
+        return Long.hashCode(info.handle());
+    }
+
+    @Override
+    public final String toString() {
+        String label = info.label() == null ? "no label" : "label \"" + info.label() + '"';
+        String kind = info.curve() != null ? info.curve().standardName() : algorithm + ' ' + info.sizeBits() + " bits";
+        return getClass().getSimpleName() + "[0x" + Long.toHexString(info.handle()) + ", " + kind + ", " + label + ", "
+            + (info.isToken() ? "token" : "session") + " key of cluster " + client.clusterId() + ']';
+    }
+
+    /** Keys do not travel: an object stream would lose what they are. */
+    protected final Object writeReplace() throws ObjectStreamException {
+        throw new NotSerializableException(getClass().getName() + ": a key in an HSM cannot be serialized; look it up"
+            + " through the KeyStore");
+    }
+}

@@ -1,0 +1,30 @@
+package org.ferrohsm.provider;
+
+import java.math.BigInteger;
+import java.security.PrivateKey;
+import java.security.interfaces.RSAKey;
+import java.security.interfaces.RSAPublicKey;
+
+/**
+ * An RSA private key in the HSM. It is an {@link RSAKey}, so that TLS can tell its size, and deliberately no
+ * {@code RSAPrivateKey}: other providers take those for their own and fail on the missing exponent.
+ */
+public final class FerroHsmRsaPrivateKey extends FerroHsmKey implements PrivateKey, RSAKey {
+    private static final long serialVersionUID = 1L;
+
+    private final transient RSAPublicKey publicKey;
+
+    FerroHsmRsaPrivateKey(HsmClient client, KeyInfo info, RSAPublicKey publicKey) {
+        super(client, info, "RSA");
+        this.publicKey = publicKey;
+    }
+
+    @Override
+    public BigInteger getModulus() {
+        return publicKey.getModulus();
+    }
+
+    RSAPublicKey publicKey() {
+        return publicKey;
+    }
+}

@@ -1,0 +1,259 @@
+package org.ferrohsm.provider;
+
+import java.security.AlgorithmParameters;
+import java.security.GeneralSecurityException;
+import java.security.InvalidAlgorithmParameterException;
+import java.security.InvalidKeyException;
+import java.security.Key;
+import java.security.NoSuchAlgorithmException;
+import java.security.ProviderException;
+import java.security.SecureRandom;
+import java.security.spec.AlgorithmParameterSpec;
+import javax.crypto.BadPaddingException;
+import javax.crypto.Cipher;
+import javax.crypto.CipherSpi;
+import javax.crypto.IllegalBlockSizeException;
+import javax.crypto.NoSuchPaddingException;
+import javax.crypto.ShortBufferException;
+
+/**
+ * What all ciphers share: the choice between the HSM and the JDK's own cipher (public keys, and keys of others where the
+ * JDK bound the object to this provider before it knew the key), and the many forms of JCA's calls.
+ */
+abstract class HsmCipher extends CipherSpi {
+    private final ServiceContext context;
+    private Cipher software;
+
+    HsmCipher(ServiceContext context) {
+        this.context = context;
+    }
+
+    final ServiceContext context() {
+        return context;
+    }
+
+    final int mechanism() {
+        return context.mechanism().code();
+    }
+
+    /** The JDK's cipher while it does the work, else null. */
+    final Cipher software() {
+        return software;
+    }
+
+    /** Takes a key of the HSM's, or refuses it. {@code spec} may be null. */
+    abstract void initHsm(int mode, Key key, AlgorithmParameterSpec spec)
+        throws InvalidKeyException, InvalidAlgorithmParameterException;
+
+    /** The parameters of this cipher in the form that it reads. */
+    abstract AlgorithmParameterSpec spec(AlgorithmParameters parameters) throws InvalidAlgorithmParameterException;
+
+    /** Takes data; gives what is ready, maybe nothing. */
+    abstract byte[] update(byte[] data, int offset, int length) throws GeneralSecurityException;
+
+    /** Takes the last data (maybe none) and gives the rest. */
+    abstract byte[] finish(byte[] data, int offset, int length) throws GeneralSecurityException;
+
+    abstract byte[] wrap(Key key) throws GeneralSecurityException;
+
+    abstract Key unwrap(byte[] wrapped, String algorithm, int type) throws GeneralSecurityException;
+
+    /** An upper bound for the output if this many bytes more come and end it. */
+    abstract int outputBytes(int inputBytes);
+
+    abstract byte[] iv();
+
+    abstract AlgorithmParameters parameters();
+
+    abstract int blockBytes();
+
+    /** Whether the JDK has to do what this key is for. */
+    boolean isForJdk(int mode, Key key) {
+        return context.keyWasUnknown() && !(key instanceof FerroHsmKey);
+    }
+
+    @Override
+    protected void engineInit(int mode, Key key, SecureRandom random) throws InvalidKeyException {
+        try {
+            init(mode, key, null, random);
+        } catch (InvalidAlgorithmParameterException e) {
+            throw new InvalidKeyException(e.getMessage(), e);
+        }
+    }
+
+    @Override
+    protected void engineInit(int mode, Key key, AlgorithmParameterSpec spec, SecureRandom random)
+        throws InvalidKeyException, InvalidAlgorithmParameterException {
+        init(mode, key, spec, random);
+    }
+
+    @Override
+    protected void engineInit(int mode, Key key, AlgorithmParameters parameters, SecureRandom random)
+        throws InvalidKeyException, InvalidAlgorithmParameterException {
+        init(mode, key, parameters == null ? null : spec(parameters), random);
+    }
+
+    private void init(int mode, Key key, AlgorithmParameterSpec spec, SecureRandom random)
+        throws InvalidKeyException, InvalidAlgorithmParameterException {
+        software = null;
+        if (!isForJdk(mode, key)) {
+            initHsm(mode, key, spec);
+            return;
+        }
+        try {
+            Cipher cipher = Jdk.cipher(context.algorithm());
+            if (random == null) {
+                cipher.init(mode, key, spec);
+            } else {
+                cipher.init(mode, key, spec, random);
+            }
+            software = cipher;
+        } catch (InvalidKeyException | InvalidAlgorithmParameterException e) {
+            throw e;
+        } catch (GeneralSecurityException e) {
+            throw new InvalidKeyException(e.getMessage(), e);
+        }
+    }
+
+    @Override
+    protected void engineSetMode(String mode) throws NoSuchAlgorithmException {
+        if (!mode.equalsIgnoreCase(part(1))) {
+            throw new NoSuchAlgorithmException(context.algorithm() + " has no mode " + mode);
+        }
+    }
+
+    @Override
+    protected void engineSetPadding(String padding) throws NoSuchPaddingException {
+        if (!padding.equalsIgnoreCase(part(2))) {
+            throw new NoSuchPaddingException(context.algorithm() + " has no padding " + padding);
+        }
+    }
+
+    /** Mode (1) or padding (2) of the transformation. */
+    final String part(int index) {
+        return context.algorithm().split("/")[index];
+    }
+
+    @Override
+    protected int engineGetBlockSize() {
+        return software != null ? software.getBlockSize() : blockBytes();
+    }
+
+    @Override
+    protected int engineGetOutputSize(int inputBytes) {
+        return software != null ? software.getOutputSize(inputBytes) : outputBytes(inputBytes);
+    }
+
+    @Override
+    protected byte[] engineGetIV() {
+        return software != null ? software.getIV() : iv();
+    }
+
+    @Override
+    protected AlgorithmParameters engineGetParameters() {
+        return software != null ? software.getParameters() : parameters();
+    }
+
+    @Override
+    protected byte[] engineUpdate(byte[] data, int offset, int length) {
+        if (software != null) {
+            return software.update(data, offset, length);
+        }
+        try {
+            return update(data, offset, length);
+        } catch (GeneralSecurityException e) {
+            throw unexpected(e);
+        }
+    }
+
+    @Override
+    protected int engineUpdate(byte[] data, int offset, int length, byte[] output, int outputOffset)
+        throws ShortBufferException {
+        if (software != null) {
+            return software.update(data, offset, length, output, outputOffset);
+        }
+        requireRoom(output, outputOffset, updateBytes(length));
+        return copy(engineUpdate(data, offset, length), output, outputOffset);
+    }
+
+    /** An upper bound for what an update with this many bytes gives. */
+    abstract int updateBytes(int inputBytes);
+
+    @Override
+    protected byte[] engineDoFinal(byte[] data, int offset, int length)
+        throws IllegalBlockSizeException, BadPaddingException {
+        if (software != null) {
+            return data == null ? software.doFinal() : software.doFinal(data, offset, length);
+        }
+        try {
+            return finish(data == null ? new byte[0] : data, offset, length);
+        } catch (IllegalBlockSizeException | BadPaddingException e) {
+            throw e;
+        } catch (GeneralSecurityException e) {
+            throw unexpected(e);
+        }
+    }
+
+    @Override
+    protected int engineDoFinal(byte[] data, int offset, int length, byte[] output, int outputOffset)
+        throws ShortBufferException, IllegalBlockSizeException, BadPaddingException {
+        if (software != null) {
+            return data == null ? software.doFinal(output, outputOffset)
+                : software.doFinal(data, offset, length, output, outputOffset);
+        }
+        // Checked before anything is sent, so that the caller may try again with a larger buffer.
+        requireRoom(output, outputOffset, outputBytes(length));
+        return copy(engineDoFinal(data, offset, length), output, outputOffset);
+    }
+
+    private static void requireRoom(byte[] output, int offset, int bytes) throws ShortBufferException {
+        if (output.length - offset < bytes) {
+            throw new ShortBufferException("The output needs room for " + bytes + " bytes, there are "
+                + (output.length - offset));
+        }
+    }
+
+    private static int copy(byte[] result, byte[] output, int offset) throws ShortBufferException {
+        if (result == null) {
+            return 0;
+        }
+        if (output.length - offset < result.length) {
+            throw new ShortBufferException("The output needs room for " + result.length + " bytes");
+        }
+        System.arraycopy(result, 0, output, offset, result.length);
+        return result.length;
+    }
+
+    @Override
+    protected byte[] engineWrap(Key key) throws IllegalBlockSizeException, InvalidKeyException {
+        try {
+            return software != null ? software.wrap(key) : wrap(key);
+        } catch (IllegalBlockSizeException | InvalidKeyException e) {
+            throw e;
+        } catch (GeneralSecurityException e) {
+            throw new InvalidKeyException(e.getMessage(), e);
+        }
+    }
+
+    @Override
+    protected Key engineUnwrap(byte[] wrapped, String algorithm, int type)
+        throws InvalidKeyException, NoSuchAlgorithmException {
+        try {
+            return software != null ? software.unwrap(wrapped, algorithm, type) : unwrap(wrapped, algorithm, type);
+        } catch (InvalidKeyException | NoSuchAlgorithmException e) {
+            throw e;
+        } catch (GeneralSecurityException e) {
+            throw new InvalidKeyException(e.getMessage(), e);
+        }
+    }
+
+    /** An HSM's answer that JCA's call has no exception for. */
+    static ProviderException unexpected(GeneralSecurityException e) {
+        return new ProviderException(e.getMessage(), e);
+    }
+
+    static UnsupportedOperationException notForWrapping(String algorithm) {
+        return new UnsupportedOperationException(algorithm + " does not wrap keys in the HSM: use AES/KWP/NoPadding,"
+            + " AES/KW/NoPadding, AES/GCM/NoPadding or RSA with OAEP");
+    }
+}

@@ -1,0 +1,314 @@
+package org.ferrohsm.provider;
+
+import java.lang.ref.Cleaner;
+import java.lang.ref.Reference;
+import java.lang.ref.WeakReference;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.ProviderException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import javax.security.auth.callback.CallbackHandler;
+import javax.security.auth.login.LoginException;
+
+/**
+ * One client core of the native library: the connections and the login of one configuration, shared by everything in
+ * this class loader that uses that configuration. It lives as long as a provider or a key refers to it. Thread-safe.
+ *
+ * <p>Methods throw what the status table names; a login that fails in passing is a {@link ProviderException} whose
+ * cause is the {@link LoginException}, because callers that only sign or encrypt declare no such thing.
+ */
+final class HsmClient {
+    private static final Cleaner CLEANER = Cleaner.create();
+    private static final Map<String, WeakReference<HsmClient>> OPEN = new HashMap<>();
+
+    /** A call of a native, waiting (null future) or not. */
+    private interface NativeCall {
+        byte[] invoke(CompletableFuture<byte[]> future) throws Exception;
+    }
+
+    /** A ciphertext or wrapped key, and the IV it was made with (empty where there is none). */
+    record WithIv(byte[] iv, byte[] data) {
+        private static WithIv of(byte[] bytes) {
+            return Wire.read(bytes, in -> new WithIv(Wire.bytes(in), in.readAllBytes()));
+        }
+    }
+
+    private final long id;
+    private final LoginSource loginSource;
+    private final String configPath;
+    private final String clusterId;
+    private final boolean pkcs11KeyStore;
+
+    private HsmClient(String path) throws GeneralSecurityException {
+        Tables.get();
+        loginSource = LoginSource.register();
+        long source = loginSource.number();
+        long number;
+        try {
+            number = HsmNative.open(path, source);
+        } catch (GeneralSecurityException | RuntimeException e) {
+            LoginSource.forget(source);
+            throw e;
+        }
+        id = number;
+        CLEANER.register(this, () -> {
+            HsmNative.close(number);
+            LoginSource.forget(source);
+        });
+        Object[] description = Wire.read(HsmNative.describe(id),
+            in -> new Object[] {Wire.text(in), Wire.text(in), in.readBoolean()});
+        configPath = (String) description[0];
+        clusterId = (String) description[1];
+        pkcs11KeyStore = (Boolean) description[2];
+    }
+
+    /**
+     * The client of a configuration file; null for the one that {@code -Dferrohsm.config}, {@code FERROHSM_CONFIG} or
+     * the system has. Reads files, never the network.
+     *
+     * @throws ProviderException when there is no configuration or it is wrong, with what to do
+     */
+    static HsmClient of(String path) {
+        String named = path != null ? path : System.getProperty(FerroHsmProvider.CONFIG);
+        String absolute = named == null ? null : Path.of(named).toAbsolutePath().normalize().toString();
+        synchronized (OPEN) {
+            WeakReference<HsmClient> open = OPEN.get(absolute);
+            HsmClient client = open == null ? null : open.get();
+            if (client == null) {
+                try {
+                    client = new HsmClient(absolute);
+                } catch (GeneralSecurityException e) {
+                    throw new ProviderException(e.getMessage(), e);
+                }
+                OPEN.put(absolute, new WeakReference<>(client));
+            }
+            return client;
+        }
+    }
+
+    /** Id of the cluster, 32 hex digits, as configured. */
+    String clusterId() {
+        return clusterId;
+    }
+
+    /** The configuration file. */
+    String configPath() {
+        return configPath;
+    }
+
+    /** Whether the configuration asks for the KeyStore type {@code PKCS11} as an alias. */
+    boolean pkcs11KeyStore() {
+        return pkcs11KeyStore;
+    }
+
+    boolean isLoggedIn() {
+        try {
+            return HsmNative.isLoggedIn(id);
+        } catch (GeneralSecurityException e) {
+            throw new ProviderException(e.getMessage(), e);
+        } finally {
+            Reference.reachabilityFence(this);
+        }
+    }
+
+    /** The user that is logged in, or null. */
+    String user() {
+        try {
+            byte[] user = HsmNative.user(id);
+            return user == null ? null : new String(user, StandardCharsets.UTF_8);
+        } catch (GeneralSecurityException e) {
+            throw new ProviderException(e.getMessage(), e);
+        } finally {
+            Reference.reachabilityFence(this);
+        }
+    }
+
+    /** Where later logins of this client (renewal too) get user and password from; null for properties and so on. */
+    void setCallbackHandler(CallbackHandler handler) {
+        loginSource.setHandler(handler);
+    }
+
+    /** Logs in, and wipes the password. */
+    void login(LoginSource.UserAndPassword login) throws LoginException {
+        try {
+            login(login.user().getBytes(StandardCharsets.UTF_8), login.password());
+        } finally {
+            login.wipe();
+        }
+    }
+
+    private void login(byte[] user, byte[] password) throws LoginException {
+        try {
+            call(future -> HsmNative.login(id, user, password, future));
+        } catch (ProviderException e) {
+            if (e.getCause() instanceof LoginException cause) {
+                throw cause;
+            }
+            throw loginFailure(e);
+        } catch (GeneralSecurityException e) {
+            throw loginFailure(e);
+        }
+    }
+
+    /** Logs in with what the callback handler, properties, environment or configuration give, unless logged in. */
+    void loginFromSources() throws LoginException {
+        login(null, null);
+    }
+
+    void logout() throws LoginException {
+        try {
+            call(future -> HsmNative.logout(id, future));
+        } catch (ProviderException | GeneralSecurityException e) {
+            throw loginFailure(e);
+        }
+    }
+
+    private static LoginException loginFailure(Exception cause) {
+        LoginException failure = new LoginException(cause.getMessage());
+        failure.initCause(cause);
+        return failure;
+    }
+
+    KeyInfo generateKey(KeyType type, int sizeBits, Template template) throws GeneralSecurityException {
+        byte[] attributes = template.encode();
+        return KeyInfo.of(call(future -> HsmNative.generateKey(id, type.code(), sizeBits, attributes, future)));
+    }
+
+    /** A key pair; {@code curve} is null for RSA, {@code sizeBits} 0 for EC. */
+    KeyInfo generateKeyPair(KeyType type, int sizeBits, Curve curve, Template privateTemplate, Template publicTemplate)
+        throws GeneralSecurityException {
+        byte[] privateAttributes = privateTemplate.encode();
+        byte[] publicAttributes = publicTemplate.encode();
+        int curveCode = curve == null ? 0 : curve.code();
+        return KeyInfo.of(call(future -> HsmNative.generateKeyPair(id, type.code(), sizeBits, curveCode,
+            privateAttributes, publicAttributes, future)));
+    }
+
+    /**
+     * Imports a key in clear.
+     *
+     * @param material PKCS#8 for RSA and EC, the bytes themselves for secret keys; the caller wipes it
+     * @param uniqueLabel refuse when the user has another token object of that label
+     */
+    KeyInfo importKey(KeyType type, byte[] material, Template template, Template publicTemplate,
+        List<byte[]> certificateChain, boolean uniqueLabel) throws GeneralSecurityException {
+        byte[] attributes = template.encode();
+        byte[] publicAttributes = publicTemplate.encode();
+        byte[] chain = Wire.byteStrings(certificateChain);
+        return KeyInfo.of(call(future -> HsmNative.importKey(id, type.code(), material, attributes, publicAttributes,
+            chain, uniqueLabel, future)));
+    }
+
+    /** Stores a certificate (X.509 DER) of its own. */
+    KeyInfo importCertificate(byte[] certificate, Template template, boolean uniqueLabel)
+        throws GeneralSecurityException {
+        byte[] attributes = template.encode();
+        return KeyInfo.of(call(future ->
+            HsmNative.importCertificate(id, certificate, attributes, uniqueLabel, future)));
+    }
+
+    KeyInfo getKey(long handle) throws GeneralSecurityException {
+        return KeyInfo.of(call(future -> HsmNative.getKey(id, handle, future)));
+    }
+
+    /** Up to 256 of the user's keys above {@code afterHandle} whose attributes match; {@code type} null for any. */
+    KeyInfo.Page findKeys(Template template, KeyType type, long afterHandle) throws GeneralSecurityException {
+        byte[] attributes = template.encode();
+        int typeCode = type == null ? 0 : type.code();
+        return KeyInfo.page(call(future -> HsmNative.findKeys(id, attributes, typeCode, afterHandle, 0, future)));
+    }
+
+    /** Changes attributes and, unless {@code certificateChain} is null, the chain, in one step. */
+    KeyInfo updateKey(long handle, Template template, List<byte[]> certificateChain, boolean uniqueLabel)
+        throws GeneralSecurityException {
+        byte[] attributes = template.encode();
+        byte[] chain = certificateChain == null ? null : Wire.byteStrings(certificateChain);
+        return KeyInfo.of(call(future -> HsmNative.updateKey(id, handle, attributes, chain != null, chain,
+            uniqueLabel, future)));
+    }
+
+    void deleteKey(long handle) throws GeneralSecurityException {
+        call(future -> HsmNative.deleteKey(id, handle, future));
+    }
+
+    byte[] sign(long handle, int mechanism, byte[] parameters, byte[] data) throws GeneralSecurityException {
+        return call(future -> HsmNative.sign(id, handle, mechanism, parameters, data, future));
+    }
+
+    boolean verify(byte[] publicKeyInfo, int mechanism, byte[] parameters, byte[] data, byte[] signature)
+        throws GeneralSecurityException {
+        return call(future -> HsmNative.verify(id, 0, publicKeyInfo, mechanism, parameters, data, signature,
+            future))[0] == 1;
+    }
+
+    WithIv encrypt(long handle, int mechanism, byte[] parameters, byte[] data) throws GeneralSecurityException {
+        return WithIv.of(call(future ->
+            HsmNative.encrypt(id, handle, null, mechanism, parameters, data, future)));
+    }
+
+    byte[] decrypt(long handle, int mechanism, byte[] parameters, byte[] data) throws GeneralSecurityException {
+        return call(future -> HsmNative.decrypt(id, handle, mechanism, parameters, data, future));
+    }
+
+    byte[] issueIv(long handle, int mechanism) throws GeneralSecurityException {
+        return call(future -> HsmNative.issueIv(id, handle, mechanism, future));
+    }
+
+    /** Wraps the key {@code handle} with one of the HSM's keys, or with a public key of the caller's if not null. */
+    WithIv wrapKey(long wrappingHandle, byte[] publicKeyInfo, int mechanism, byte[] parameters, long handle)
+        throws GeneralSecurityException {
+        return WithIv.of(call(future -> HsmNative.wrapKey(id, wrappingHandle, publicKeyInfo, mechanism, parameters,
+            handle, future)));
+    }
+
+    KeyInfo unwrapKey(long unwrappingHandle, int mechanism, byte[] parameters, byte[] wrapped, KeyType type,
+        Template template) throws GeneralSecurityException {
+        byte[] attributes = template.encode();
+        return KeyInfo.of(call(future -> HsmNative.unwrapKey(id, unwrappingHandle, mechanism, parameters, wrapped,
+            type.code(), attributes, null, future)));
+    }
+
+    byte[] deriveSecret(long handle, int mechanism, byte[] peerPublicKeyInfo) throws GeneralSecurityException {
+        return call(future -> HsmNative.deriveSecret(id, handle, mechanism, peerPublicKeyInfo, future));
+    }
+
+    byte[] random(int length) throws GeneralSecurityException {
+        return call(future -> HsmNative.random(id, length, future));
+    }
+
+    private byte[] call(NativeCall call) throws GeneralSecurityException {
+        try {
+            if (!VirtualThreads.isCurrent()) {
+                return call.invoke(null);
+            }
+            CompletableFuture<byte[]> future = new CompletableFuture<>();
+            call.invoke(future);
+            return future.join();
+        } catch (CompletionException e) {
+            throw checked(e.getCause());
+        } catch (Exception e) {
+            throw checked(e);
+        } finally {
+            Reference.reachabilityFence(this);
+        }
+    }
+
+    /** What a native threw, in the form that this class promises. */
+    private static GeneralSecurityException checked(Throwable thrown) {
+        if (thrown instanceof RuntimeException unchecked) {
+            throw unchecked;
+        }
+        if (thrown instanceof Error error) {
+            throw error;
+        }
+        if (thrown instanceof GeneralSecurityException security && !(thrown instanceof LoginException)) {
+            return security;
+        }
+        throw new ProviderException(thrown.getMessage(), thrown);
+    }
+}

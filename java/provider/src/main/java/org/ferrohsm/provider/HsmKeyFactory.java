@@ -1,0 +1,92 @@
+package org.ferrohsm.provider;
+
+import java.security.GeneralSecurityException;
+import java.security.InvalidKeyException;
+import java.security.Key;
+import java.security.KeyFactorySpi;
+import java.security.PrivateKey;
+import java.security.PublicKey;
+import java.security.spec.InvalidKeySpecException;
+import java.security.spec.KeySpec;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Public keys become the JDK's own. A private key's specification is imported into the HSM as a session key: this factory
+ * answers only when FerroHSM is named, so nobody gets that by accident.
+ */
+final class HsmKeyFactory extends KeyFactorySpi {
+    private final ServiceContext context;
+
+    HsmKeyFactory(ServiceContext context) {
+        this.context = context;
+    }
+
+    @Override
+    protected PublicKey engineGeneratePublic(KeySpec spec) throws InvalidKeySpecException {
+        try {
+            return Jdk.keyFactory(context.keyType()).generatePublic(spec);
+        } catch (InvalidKeySpecException e) {
+            throw e;
+        } catch (GeneralSecurityException e) {
+            throw new InvalidKeySpecException(e.getMessage(), e);
+        }
+    }
+
+    @Override
+    protected PrivateKey engineGeneratePrivate(KeySpec spec) throws InvalidKeySpecException {
+        try {
+            return importKey(Jdk.keyFactory(context.keyType()).generatePrivate(spec));
+        } catch (InvalidKeySpecException e) {
+            throw e;
+        } catch (GeneralSecurityException e) {
+            throw new InvalidKeySpecException(e.getMessage(), e);
+        }
+    }
+
+    private PrivateKey importKey(PrivateKey software) throws GeneralSecurityException {
+        byte[] pkcs8 = software.getEncoded();
+        if (pkcs8 == null || !"PKCS#8".equals(software.getFormat())) {
+            throw new InvalidKeyException("The private key has no PKCS#8 encoding, so it cannot be imported: "
+                + software.getClass().getName());
+        }
+        HsmClient client = context.client();
+        try {
+            return Keys.privateKey(client, client.importKey(context.keyType(), pkcs8, new Template(), new Template(),
+                List.of(), false));
+        } finally {
+            Arrays.fill(pkcs8, (byte) 0);
+        }
+    }
+
+    @Override
+    protected <T extends KeySpec> T engineGetKeySpec(Key key, Class<T> type) throws InvalidKeySpecException {
+        try {
+            if (key instanceof FerroHsmKey ours) {
+                throw new InvalidKeySpecException("The key stays in the HSM: it has no specification. " + ours);
+            }
+            return Jdk.keyFactory(context.keyType()).getKeySpec(key, type);
+        } catch (InvalidKeySpecException e) {
+            throw e;
+        } catch (GeneralSecurityException e) {
+            throw new InvalidKeySpecException(e.getMessage(), e);
+        }
+    }
+
+    @Override
+    protected Key engineTranslateKey(Key key) throws InvalidKeyException {
+        if (key instanceof FerroHsmRsaPrivateKey || key instanceof FerroHsmEcPrivateKey) {
+            return key;
+        }
+        try {
+            if (key instanceof PrivateKey software) {
+                return importKey(software);
+            }
+            return Jdk.keyFactory(context.keyType()).translateKey(key);
+        } catch (InvalidKeyException e) {
+            throw e;
+        } catch (GeneralSecurityException e) {
+            throw new InvalidKeyException(e.getMessage(), e);
+        }
+    }
+}

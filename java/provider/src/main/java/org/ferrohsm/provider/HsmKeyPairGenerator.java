@@ -1,0 +1,133 @@
+package org.ferrohsm.provider;
+
+import java.security.GeneralSecurityException;
+import java.security.InvalidAlgorithmParameterException;
+import java.security.InvalidParameterException;
+import java.security.KeyPair;
+import java.security.KeyPairGeneratorSpi;
+import java.security.ProviderException;
+import java.security.SecureRandom;
+import java.security.spec.AlgorithmParameterSpec;
+import java.security.spec.ECGenParameterSpec;
+import java.security.spec.ECParameterSpec;
+import java.security.spec.RSAKeyGenParameterSpec;
+
+/**
+ * Makes key pairs inside the HSM: session keys that are not extractable, unless the configuration's {@code defaults} say
+ * otherwise. The {@code SecureRandom} that JCA passes is not used: the HSM draws its own.
+ */
+abstract class HsmKeyPairGenerator extends KeyPairGeneratorSpi {
+    private final ServiceContext context;
+
+    HsmKeyPairGenerator(ServiceContext context) {
+        this.context = context;
+    }
+
+    abstract int sizeBits();
+
+    abstract Curve curve();
+
+    @Override
+    public KeyPair generateKeyPair() {
+        HsmClient client = context.client();
+        try {
+            return Keys.keyPair(client, client.generateKeyPair(context.keyType(), sizeBits(), curve(), new Template(),
+                new Template()));
+        } catch (GeneralSecurityException e) {
+            throw new ProviderException(e.getMessage(), e);
+        }
+    }
+
+    /** RSA of 2048, 3072 (default) or 4096 bits, public exponent 65537. */
+    static final class Rsa extends HsmKeyPairGenerator {
+        private int sizeBits = 3072;
+
+        Rsa(ServiceContext context) {
+            super(context);
+        }
+
+        @Override
+        public void initialize(int bits, SecureRandom random) {
+            if (bits != 2048 && bits != 3072 && bits != 4096) {
+                throw new InvalidParameterException("RSA keys in the HSM have 2048, 3072 or 4096 bits, not " + bits);
+            }
+            sizeBits = bits;
+        }
+
+        @Override
+        public void initialize(AlgorithmParameterSpec spec, SecureRandom random)
+            throws InvalidAlgorithmParameterException {
+            if (!(spec instanceof RSAKeyGenParameterSpec rsa)) {
+                throw new InvalidAlgorithmParameterException("RSA takes an RSAKeyGenParameterSpec"
+                    + (spec == null ? "" : ", not a " + spec.getClass().getName()));
+            }
+            if (!RSAKeyGenParameterSpec.F4.equals(rsa.getPublicExponent())) {
+                throw new InvalidAlgorithmParameterException("The HSM makes RSA keys with the public exponent 65537"
+                    + " only, not " + rsa.getPublicExponent());
+            }
+            try {
+                initialize(rsa.getKeysize(), random);
+            } catch (InvalidParameterException e) {
+                throw new InvalidAlgorithmParameterException(e.getMessage(), e);
+            }
+        }
+
+        @Override
+        int sizeBits() {
+            return sizeBits;
+        }
+
+        @Override
+        Curve curve() {
+            return null;
+        }
+    }
+
+    /** EC by curve name or object identifier, by the size of a NIST curve, or P-256 by default. */
+    static final class Ec extends HsmKeyPairGenerator {
+        private static final String KNOWN = "P-224, P-256, P-384, P-521 or secp256k1";
+        private Curve curve = Curve.P256;
+
+        Ec(ServiceContext context) {
+            super(context);
+        }
+
+        @Override
+        public void initialize(int bits, SecureRandom random) {
+            Curve wanted = Curve.ofSize(bits);
+            if (wanted == null) {
+                throw new InvalidParameterException("The HSM has no curve of " + bits + " bits: " + KNOWN);
+            }
+            curve = wanted;
+        }
+
+        @Override
+        public void initialize(AlgorithmParameterSpec spec, SecureRandom random)
+            throws InvalidAlgorithmParameterException {
+            Curve wanted;
+            if (spec instanceof ECGenParameterSpec named) {
+                wanted = Curve.ofName(named.getName());
+            } else if (spec instanceof ECParameterSpec parameters) {
+                wanted = Curve.of(parameters);
+            } else {
+                throw new InvalidAlgorithmParameterException("EC takes an ECGenParameterSpec"
+                    + (spec == null ? "" : ", not a " + spec.getClass().getName()));
+            }
+            if (wanted == null) {
+                throw new InvalidAlgorithmParameterException("The HSM does not have the curve "
+                    + (spec instanceof ECGenParameterSpec named ? named.getName() : spec) + ": " + KNOWN);
+            }
+            curve = wanted;
+        }
+
+        @Override
+        int sizeBits() {
+            return 0;
+        }
+
+        @Override
+        Curve curve() {
+            return curve;
+        }
+    }
+}

@@ -1,0 +1,103 @@
+package org.ferrohsm.provider;
+
+import java.io.ByteArrayOutputStream;
+import java.security.GeneralSecurityException;
+import java.security.InvalidAlgorithmParameterException;
+import java.security.InvalidKeyException;
+import java.security.Key;
+import java.security.ProviderException;
+import java.security.spec.AlgorithmParameterSpec;
+import javax.crypto.Mac;
+import javax.crypto.MacSpi;
+
+/**
+ * HMAC with a key in the HSM. Data is collected and goes in one call, so its size is limited. The length is known before
+ * any key: JSSE asks for it first, which binds the object to this provider, and its own keys are then handed on to the
+ * JDK.
+ */
+final class HsmMac extends MacSpi {
+    private final ServiceContext context;
+    private final int macBytes;
+    private FerroHsmSecretKey key;
+    private Mac software;
+    private final ByteArrayOutputStream data = new ByteArrayOutputStream();
+
+    HsmMac(ServiceContext context, int macBytes) {
+        this.context = context;
+        this.macBytes = macBytes;
+    }
+
+    @Override
+    protected int engineGetMacLength() {
+        return macBytes;
+    }
+
+    @Override
+    protected void engineInit(Key newKey, AlgorithmParameterSpec spec)
+        throws InvalidKeyException, InvalidAlgorithmParameterException {
+        software = null;
+        key = null;
+        data.reset();
+        if (newKey instanceof FerroHsmSecretKey ours && ours.info().keyType() == KeyType.GENERIC_SECRET) {
+            if (spec != null) {
+                throw new InvalidAlgorithmParameterException(context.algorithm() + " takes no parameters");
+            }
+            ours.handleFor("sign");
+            key = ours;
+        } else if (context.keyWasUnknown() && !(newKey instanceof FerroHsmKey)) {
+            try {
+                Mac mac = Jdk.mac(context.algorithm());
+                mac.init(newKey, spec);
+                software = mac;
+            } catch (InvalidKeyException | InvalidAlgorithmParameterException e) {
+                throw e;
+            } catch (GeneralSecurityException e) {
+                throw new InvalidKeyException(e.getMessage(), e);
+            }
+        } else {
+            throw Keys.foreign(newKey, "a generic secret (HMAC key) in the HSM");
+        }
+    }
+
+    @Override
+    protected void engineUpdate(byte input) {
+        engineUpdate(new byte[] {input}, 0, 1);
+    }
+
+    @Override
+    protected void engineUpdate(byte[] input, int offset, int length) {
+        if (software != null) {
+            software.update(input, offset, length);
+            return;
+        }
+        int limit = Tables.get().maxDataBytes();
+        if (data.size() + length > limit) {
+            data.reset();
+            throw new ProviderException("One HMAC in the HSM takes at most " + limit
+                + " bytes: hash the data and authenticate its digest");
+        }
+        data.write(input, offset, length);
+    }
+
+    @Override
+    protected byte[] engineDoFinal() {
+        if (software != null) {
+            return software.doFinal();
+        }
+        byte[] whole = data.toByteArray();
+        data.reset();
+        try {
+            return key.client().sign(key.handleFor("sign"), context.mechanism().code(), null, whole);
+        } catch (GeneralSecurityException e) {
+            throw new ProviderException(e.getMessage(), e);
+        }
+    }
+
+    @Override
+    protected void engineReset() {
+        if (software != null) {
+            software.reset();
+        }
+        data.reset();
+    }
+}

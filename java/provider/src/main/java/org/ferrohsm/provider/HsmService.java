@@ -1,0 +1,117 @@
+package org.ferrohsm.provider;
+
+import java.security.InvalidParameterException;
+import java.security.NoSuchAlgorithmException;
+import java.security.Provider;
+import java.security.SecureRandomSpi;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * A service of the mechanisms table. Where a key decides, it lists our key classes as the supported ones, so that the JDK
+ * goes on to other providers with any other key.
+ */
+final class HsmService extends Provider.Service {
+    private static final Set<String> CHOSEN_BY_KEY = Set.of("Signature", "Cipher", "Mac", "KeyAgreement");
+
+    private final FerroHsmProvider provider;
+    private final Tables.Mechanism mechanism;
+
+    HsmService(FerroHsmProvider provider, Tables.Mechanism mechanism, Tables.Service service) {
+        super(provider, service.engine(), service.name(), spiClass(service.engine(), mechanism).getName(),
+            service.aliases(), attributes(service.engine(), mechanism.keyType()));
+        this.provider = provider;
+        this.mechanism = mechanism;
+    }
+
+    private static Map<String, String> attributes(String engine, KeyType keyType) {
+        if (!CHOSEN_BY_KEY.contains(engine)) {
+            return Map.of();
+        }
+        Class<?> keyClass = switch (keyType) {
+            case RSA -> FerroHsmRsaPrivateKey.class;
+            case EC -> FerroHsmEcPrivateKey.class;
+            case AES, GENERIC_SECRET -> FerroHsmSecretKey.class;
+            case CERTIFICATE -> throw new IllegalStateException("certificates have no mechanisms");
+        };
+        return Map.of("SupportedKeyClasses", keyClass.getName());
+    }
+
+    private static Class<?> spiClass(String engine, Tables.Mechanism mechanism) {
+        return switch (engine) {
+            case "KeyPairGenerator" -> mechanism.keyType() == KeyType.RSA ? HsmKeyPairGenerator.Rsa.class
+                : HsmKeyPairGenerator.Ec.class;
+            case "KeyGenerator" -> HsmKeyGenerator.class;
+            case "KeyFactory" -> HsmKeyFactory.class;
+            case "SecretKeyFactory" -> HsmSecretKeyFactory.class;
+            case "Signature" -> mechanism.parameters().equals("PSS") ? PssSignature.class : HsmSignature.class;
+            case "Cipher" -> cipherClass(mechanism);
+            case "Mac" -> HsmMac.class;
+            case "KeyAgreement" -> EcdhKeyAgreement.class;
+            case "SecureRandom" -> HsmSecureRandom.class;
+            default -> throw new IllegalStateException("The mechanisms table names an unknown engine: " + engine);
+        };
+    }
+
+    private static Class<?> cipherClass(Tables.Mechanism mechanism) {
+        if (mechanism.keyType() == KeyType.RSA) {
+            return RsaCipher.class;
+        }
+        if (mechanism.parameters().equals("GCM")) {
+            return AesGcmCipher.class;
+        }
+        return mechanism.uses().contains("ENCRYPT") ? AesCipher.class : AesKeyWrapCipher.class;
+    }
+
+    @Override
+    public Object newInstance(Object constructorParameter) throws NoSuchAlgorithmException {
+        if (constructorParameter != null && !getType().equals("SecureRandom")) {
+            throw new InvalidParameterException(getType() + ' ' + getAlgorithm() + " takes no constructor parameter");
+        }
+        provider.warnUnlessLast();
+        boolean keyIsUnknown = CHOSEN_BY_KEY.contains(getType()) && SelectionGuard.keyIsUnknown();
+        ServiceContext context = new ServiceContext(provider, mechanism, getAlgorithm(), keyIsUnknown);
+        return switch (getType()) {
+            case "KeyPairGenerator" -> mechanism.keyType() == KeyType.RSA ? new HsmKeyPairGenerator.Rsa(context)
+                : new HsmKeyPairGenerator.Ec(context);
+            case "KeyGenerator" -> new HsmKeyGenerator(context, defaultSecretBits());
+            case "KeyFactory" -> new HsmKeyFactory(context);
+            case "SecretKeyFactory" -> new HsmSecretKeyFactory(context);
+            case "Signature" -> mechanism.parameters().equals("PSS") ? new PssSignature(context)
+                : new HsmSignature(context);
+            case "Cipher" -> cipher(context);
+            case "Mac" -> new HsmMac(context, hmacBits() / 8);
+            case "KeyAgreement" -> new EcdhKeyAgreement(context);
+            case "SecureRandom" -> secureRandom(context, constructorParameter);
+            default -> throw new NoSuchAlgorithmException("FerroHSM has no " + getType());
+        };
+    }
+
+    private static SecureRandomSpi secureRandom(ServiceContext context, Object parameter) {
+        if (parameter != null) {
+            throw new InvalidParameterException(context.algorithm() + " of the HSM takes no parameters");
+        }
+        return new HsmSecureRandom(context);
+    }
+
+    private Object cipher(ServiceContext context) {
+        Class<?> type = cipherClass(mechanism);
+        if (type == RsaCipher.class) {
+            return new RsaCipher(context);
+        }
+        if (type == AesGcmCipher.class) {
+            return new AesGcmCipher(context);
+        }
+        return type == AesCipher.class ? new AesCipher(context) : new AesKeyWrapCipher(context);
+    }
+
+    /** A key for an HMAC has the size of its hash; any other secret 256 bits, as has AES. */
+    private int defaultSecretBits() {
+        return getAlgorithm().startsWith("HmacSHA") ? hmacBits() : 256;
+    }
+
+    private int hmacBits() {
+        int bits = Integer.parseInt(getAlgorithm().substring("HmacSHA".length()));
+        return bits == 1 ? 160 : bits;
+    }
+}

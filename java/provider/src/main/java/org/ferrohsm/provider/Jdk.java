@@ -1,0 +1,61 @@
+package org.ferrohsm.provider;
+
+import java.security.AlgorithmParameters;
+import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
+import java.security.MessageDigest;
+import java.security.ProviderException;
+import java.security.Signature;
+import javax.crypto.Cipher;
+import javax.crypto.KeyAgreement;
+import javax.crypto.Mac;
+
+/**
+ * The JDK's own engines, always by provider name: what is asked for by algorithm alone might come back to this provider,
+ * or to another one that was put first.
+ */
+final class Jdk {
+    private Jdk() {
+    }
+
+    static MessageDigest digest(String name) {
+        try {
+            return MessageDigest.getInstance(name, "SUN");
+        } catch (GeneralSecurityException e) {
+            throw new ProviderException("The JDK has no " + name, e);
+        }
+    }
+
+    static KeyFactory keyFactory(KeyType type) throws GeneralSecurityException {
+        return type == KeyType.RSA
+            ? KeyFactory.getInstance("RSA", "SunRsaSign")
+            : KeyFactory.getInstance("EC", "SunEC");
+    }
+
+    static Signature signature(String algorithm, KeyType type) throws GeneralSecurityException {
+        if (algorithm.equals("NONEwithRSA")) {
+            return Signature.getInstance(algorithm, "SunJCE"); // made from its cipher
+        }
+        return Signature.getInstance(algorithm, type == KeyType.RSA ? "SunRsaSign" : "SunEC");
+    }
+
+    static Cipher cipher(String transformation) throws GeneralSecurityException {
+        return Cipher.getInstance(transformation, "SunJCE");
+    }
+
+    static Mac mac(String algorithm) throws GeneralSecurityException {
+        return Mac.getInstance(algorithm, "SunJCE");
+    }
+
+    static KeyAgreement keyAgreement(String algorithm) throws GeneralSecurityException {
+        return KeyAgreement.getInstance(algorithm, "SunEC");
+    }
+
+    static AlgorithmParameters parameters(String algorithm) {
+        try {
+            return AlgorithmParameters.getInstance(algorithm, algorithm.equals("RSASSA-PSS") ? "SunRsaSign" : "SunJCE");
+        } catch (GeneralSecurityException e) {
+            throw new ProviderException("The JDK has no parameters " + algorithm, e);
+        }
+    }
+}

@@ -1,0 +1,63 @@
+package org.ferrohsm.provider;
+
+import java.security.GeneralSecurityException;
+import java.security.InvalidKeyException;
+import java.security.Key;
+import java.security.NoSuchAlgorithmException;
+import java.security.PublicKey;
+import javax.crypto.Cipher;
+
+/** Wrapping keys that are in the HSM, and unwrapping keys into it. No key passes through this process in clear. */
+final class KeyWrapping {
+    private KeyWrapping() {
+    }
+
+    /**
+     * Wraps a key of the HSM's.
+     *
+     * @param wrappingKey a key of the HSM's, or a public key
+     */
+    static HsmClient.WithIv wrap(Key wrappingKey, int mechanism, byte[] parameters, Key key)
+        throws GeneralSecurityException {
+        if (!(key instanceof FerroHsmKey target)) {
+            throw new InvalidKeyException("Only keys in the HSM are wrapped here, this is a "
+                + (key == null ? "null" : key.getClass().getName())
+                + ": import it first, or wrap it with another provider");
+        }
+        if (wrappingKey instanceof PublicKey publicKey) {
+            return target.client().wrapKey(0, Keys.publicKeyInfo(publicKey), mechanism, parameters,
+                target.getHandle());
+        }
+        long handle = ((FerroHsmKey) wrappingKey).handleFor("wrap");
+        return target.client().wrapKey(handle, null, mechanism, parameters, target.getHandle());
+    }
+
+    /** Unwraps into the HSM, as a session key with the defaults of its type. */
+    static Key unwrap(FerroHsmKey unwrappingKey, int mechanism, byte[] parameters, byte[] wrapped, String algorithm,
+        int type) throws GeneralSecurityException {
+        HsmClient client = unwrappingKey.client();
+        KeyType keyType = keyType(algorithm, type);
+        KeyInfo info = client.unwrapKey(unwrappingKey.handleFor("unwrap"), mechanism, parameters, wrapped, keyType,
+            new Template());
+        return type == Cipher.SECRET_KEY
+            ? new FerroHsmSecretKey(client, info, algorithm)
+            : Keys.privateKey(client, info);
+    }
+
+    private static KeyType keyType(String algorithm, int type) throws InvalidKeyException, NoSuchAlgorithmException {
+        if (type == Cipher.PUBLIC_KEY) {
+            throw new InvalidKeyException("The HSM wraps and unwraps private and secret keys only: a public key is no"
+                + " secret");
+        }
+        if (type == Cipher.SECRET_KEY) {
+            return algorithm.equalsIgnoreCase("AES") ? KeyType.AES : KeyType.GENERIC_SECRET;
+        }
+        if (algorithm.equalsIgnoreCase("RSA")) {
+            return KeyType.RSA;
+        }
+        if (algorithm.equalsIgnoreCase("EC")) {
+            return KeyType.EC;
+        }
+        throw new NoSuchAlgorithmException("The HSM has no private keys for " + algorithm + ": RSA or EC");
+    }
+}

@@ -1,0 +1,68 @@
+package org.ferrohsm.provider;
+
+import java.security.GeneralSecurityException;
+import java.security.InvalidKeyException;
+import java.security.Key;
+import java.security.KeyPair;
+import java.security.PrivateKey;
+import java.security.PublicKey;
+import java.security.interfaces.ECPublicKey;
+import java.security.interfaces.RSAPublicKey;
+import java.security.spec.X509EncodedKeySpec;
+
+/** Makes Java keys of what the HSM says about them. Public keys are the JDK's own. */
+final class Keys {
+    private Keys() {
+    }
+
+    static PublicKey publicKey(KeyInfo info) throws GeneralSecurityException {
+        return Jdk.keyFactory(info.keyType()).generatePublic(new X509EncodedKeySpec(info.publicKeyInfo()));
+    }
+
+    static PrivateKey privateKey(HsmClient client, KeyInfo info) throws GeneralSecurityException {
+        PublicKey publicKey = publicKey(info);
+        return publicKey instanceof RSAPublicKey rsa
+            ? new FerroHsmRsaPrivateKey(client, info, rsa)
+            : new FerroHsmEcPrivateKey(client, info, (ECPublicKey) publicKey);
+    }
+
+    static KeyPair keyPair(HsmClient client, KeyInfo info) throws GeneralSecurityException {
+        return new KeyPair(publicKey(info), privateKey(client, info));
+    }
+
+    static FerroHsmSecretKey secretKey(HsmClient client, KeyInfo info) {
+        return new FerroHsmSecretKey(client, info, info.keyType() == KeyType.AES ? "AES" : "GenericSecret");
+    }
+
+    /** The Java key of a private or secret key's description. */
+    static Key key(HsmClient client, KeyInfo info) throws GeneralSecurityException {
+        return switch (info.keyType()) {
+            case RSA, EC -> privateKey(client, info);
+            case AES, GENERIC_SECRET -> secretKey(client, info);
+            case CERTIFICATE -> throw new InvalidKeyException("0x" + Long.toHexString(info.handle())
+                + " is a certificate, not a key");
+        };
+    }
+
+    /** SubjectPublicKeyInfo of a key that the caller brings. */
+    static byte[] publicKeyInfo(PublicKey key) throws InvalidKeyException {
+        byte[] encoded = key.getEncoded();
+        if (encoded == null || !"X.509".equals(key.getFormat())) {
+            throw new InvalidKeyException("The public key has no X.509 encoding: " + key.getClass().getName());
+        }
+        return encoded;
+    }
+
+    /** Says why a key that is not one of the HSM's is refused. */
+    static InvalidKeyException foreign(Key key, String wanted) {
+        if (key == null) {
+            return new InvalidKeyException("The key is null: FerroHSM needs " + wanted);
+        }
+        if (key instanceof FerroHsmKey) {
+            return new InvalidKeyException("The key is of another type than the mechanism needs, which is " + wanted
+                + ": " + key);
+        }
+        return new InvalidKeyException("This is no key of FerroHSM (" + key.getClass().getName() + ") but " + wanted
+            + " is needed: generate it in the HSM, or import it through a KeyFactory or SecretKeyFactory of FerroHSM");
+    }
+}

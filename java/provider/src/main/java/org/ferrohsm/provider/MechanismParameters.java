@@ -1,0 +1,89 @@
+package org.ferrohsm.provider;
+
+import java.security.AlgorithmParameters;
+import java.security.InvalidAlgorithmParameterException;
+import java.security.spec.AlgorithmParameterSpec;
+import java.security.spec.MGF1ParameterSpec;
+import java.security.spec.PSSParameterSpec;
+import javax.crypto.spec.OAEPParameterSpec;
+import javax.crypto.spec.PSource;
+
+/** What a mechanism takes beside the data. */
+final class MechanismParameters {
+    /** Where a GCM IV comes from; the ordinals are the protocol's codes. */
+    enum IvSource { HSM, ISSUED, CALLER }
+
+    private static final byte[] NONE = new byte[0];
+
+    private MechanismParameters() {
+    }
+
+    /** PSS with MGF1. */
+    static byte[] pss(PSSParameterSpec spec) throws InvalidAlgorithmParameterException {
+        if (!(spec.getMGFParameters() instanceof MGF1ParameterSpec mgf)) {
+            throw new InvalidAlgorithmParameterException("The HSM knows only MGF1 for RSASSA-PSS, not "
+                + spec.getMGFAlgorithm());
+        }
+        int hash = hash(spec.getDigestAlgorithm());
+        return encode(hash, hash(mgf.getDigestAlgorithm()), spec.getSaltLength(), NONE, NONE, IvSource.HSM, NONE, 0,
+            false);
+    }
+
+    /** OAEP with MGF1. */
+    static byte[] oaep(OAEPParameterSpec spec) throws InvalidAlgorithmParameterException {
+        if (!(spec.getMGFParameters() instanceof MGF1ParameterSpec mgf)) {
+            throw new InvalidAlgorithmParameterException("The HSM knows only MGF1 for OAEP, not "
+                + spec.getMGFAlgorithm());
+        }
+        if (!(spec.getPSource() instanceof PSource.PSpecified source)) {
+            throw new InvalidAlgorithmParameterException("The HSM knows only PSpecified labels for OAEP, not "
+                + spec.getPSource().getAlgorithm());
+        }
+        return encode(hash(spec.getDigestAlgorithm()), hash(mgf.getDigestAlgorithm()), 0, source.getValue(), NONE,
+            IvSource.HSM, NONE, 0, false);
+    }
+
+    static byte[] gcm(byte[] iv, IvSource source, byte[] aad, int tagBits) {
+        return encode(0, 0, 0, NONE, iv == null ? NONE : iv, source, aad, tagBits, false);
+    }
+
+    /** A chaining value or counter of 16 bytes (null: none), and whether the data goes on after this chunk. */
+    static byte[] chunk(byte[] iv, boolean more) {
+        return encode(0, 0, 0, NONE, iv == null ? NONE : iv, IvSource.CALLER, NONE, 0, more);
+    }
+
+    /** {@code parameters} as {@code type}. */
+    static <T extends AlgorithmParameterSpec> T spec(AlgorithmParameters parameters, Class<T> type)
+        throws InvalidAlgorithmParameterException {
+        try {
+            return parameters.getParameterSpec(type);
+        } catch (java.security.spec.InvalidParameterSpecException e) {
+            throw new InvalidAlgorithmParameterException("These are " + parameters.getAlgorithm() + " parameters, not "
+                + type.getSimpleName(), e);
+        }
+    }
+
+    private static int hash(String name) throws InvalidAlgorithmParameterException {
+        int code = Hashes.code(name);
+        if (code == 0) {
+            throw new InvalidAlgorithmParameterException("The HSM does not know the hash " + name
+                + " here: use SHA-1, SHA-224, SHA-256, SHA-384 or SHA-512");
+        }
+        return code;
+    }
+
+    private static byte[] encode(int hash, int mgfHash, int saltBytes, byte[] label, byte[] iv, IvSource source,
+        byte[] aad, int tagBits, boolean more) {
+        return Wire.write(out -> {
+            out.writeByte(hash);
+            out.writeByte(mgfHash);
+            out.writeInt(saltBytes);
+            Wire.bytes(out, label);
+            Wire.bytes(out, iv);
+            out.writeByte(source.ordinal());
+            Wire.bytes(out, aad);
+            out.writeInt(tagBits);
+            out.writeBoolean(more);
+        });
+    }
+}

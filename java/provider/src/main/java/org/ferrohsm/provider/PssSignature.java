@@ -1,0 +1,143 @@
+package org.ferrohsm.provider;
+
+import java.security.AlgorithmParameters;
+import java.security.InvalidAlgorithmParameterException;
+import java.security.InvalidKeyException;
+import java.security.PrivateKey;
+import java.security.ProviderException;
+import java.security.PublicKey;
+import java.security.Signature;
+import java.security.SignatureException;
+import java.security.spec.AlgorithmParameterSpec;
+import java.security.spec.InvalidParameterSpecException;
+import java.security.spec.PSSParameterSpec;
+
+/**
+ * RSASSA-PSS. Parameters are required and may be set before or after the key, and without any HSM: JSSE sets and reads
+ * them once for the whole JVM on whatever provider comes first.
+ */
+final class PssSignature extends HsmSignature {
+    private PSSParameterSpec spec;
+    /** Data was taken since init or the last signature: parameters are then fixed. */
+    private boolean inData;
+
+    PssSignature(ServiceContext context) {
+        super(context);
+    }
+
+    @Override
+    protected void engineInitSign(PrivateKey key) throws InvalidKeyException {
+        inData = false;
+        if (key instanceof FerroHsmRsaPrivateKey && spec != null) {
+            checkForHsm();
+        }
+        super.engineInitSign(key);
+    }
+
+    @Override
+    protected void engineInitVerify(PublicKey key) throws InvalidKeyException {
+        inData = false;
+        super.engineInitVerify(key);
+    }
+
+    private void checkForHsm() throws InvalidKeyException {
+        try {
+            MechanismParameters.pss(spec);
+        } catch (InvalidAlgorithmParameterException e) {
+            throw new InvalidKeyException("A key in the HSM cannot sign with the parameters set before: "
+                + e.getMessage(), e);
+        }
+    }
+
+    @Override
+    void configure(Signature signature) throws InvalidAlgorithmParameterException {
+        if (spec != null) {
+            signature.setParameter(spec);
+        }
+    }
+
+    @Override
+    String hash() {
+        // Without parameters there is nothing to hash with yet; data is refused until they are set.
+        return spec == null ? "SHA-1" : spec.getDigestAlgorithm();
+    }
+
+    @Override
+    byte[] parameters() throws SignatureException {
+        try {
+            return MechanismParameters.pss(spec);
+        } catch (InvalidAlgorithmParameterException e) {
+            throw new SignatureException(e.getMessage(), e);
+        }
+    }
+
+    @Override
+    protected void engineUpdate(byte[] data, int offset, int length) throws SignatureException {
+        requireParameters();
+        inData = true;
+        super.engineUpdate(data, offset, length);
+    }
+
+    @Override
+    protected byte[] engineSign() throws SignatureException {
+        requireParameters();
+        inData = false;
+        return super.engineSign();
+    }
+
+    @Override
+    protected boolean engineVerify(byte[] signature) throws SignatureException {
+        requireParameters();
+        inData = false;
+        return super.engineVerify(signature);
+    }
+
+    private void requireParameters() throws SignatureException {
+        if (spec == null) {
+            throw new SignatureException("RSASSA-PSS needs parameters: call setParameter with a PSSParameterSpec");
+        }
+    }
+
+    @Override
+    protected void engineSetParameter(AlgorithmParameterSpec params) throws InvalidAlgorithmParameterException {
+        if (!(params instanceof PSSParameterSpec pss)) {
+            throw new InvalidAlgorithmParameterException("RSASSA-PSS needs a PSSParameterSpec"
+                + (params == null ? "" : ", not a " + params.getClass().getName()));
+        }
+        if (pss.getTrailerField() != PSSParameterSpec.TRAILER_FIELD_BC) {
+            throw new InvalidAlgorithmParameterException("The trailer field of PSS must be 1, not "
+                + pss.getTrailerField());
+        }
+        if (inData) {
+            throw new ProviderException("PSS parameters cannot change in the middle of the data");
+        }
+        if (software() != null) {
+            software().setParameter(pss);
+        }
+        if (isHsmAtWork()) {
+            MechanismParameters.pss(pss);
+        }
+        spec = pss;
+        if (isHsmAtWork()) {
+            try {
+                startInput();
+            } catch (InvalidKeyException e) {
+                throw new InvalidAlgorithmParameterException(e.getMessage(), e);
+            }
+        }
+    }
+
+    @Override
+    protected AlgorithmParameters engineGetParameters() {
+        if (spec == null) {
+            return null;
+        }
+        AlgorithmParameters parameters = Jdk.parameters("RSASSA-PSS");
+        try {
+            parameters.init(spec);
+        } catch (InvalidParameterSpecException e) {
+            throw new ProviderException(e.getMessage(), e);
+        }
+        return parameters;
+    }
+}

@@ -1,0 +1,38 @@
+package org.ferrohsm.provider;
+
+import java.lang.StackWalker.StackFrame;
+import java.util.Set;
+
+/**
+ * Keeps this provider out of services that the JDK picks without a key to choose by. Such a service of the first
+ * provider in the list serves the whole JVM: TLS would make its ephemeral keys in the HSM and fail with it.
+ */
+final class SelectionGuard {
+    /** Engines that answer only when this provider is named. */
+    static final Set<String> BY_NAME_ONLY =
+        Set.of("KeyGenerator", "KeyPairGenerator", "KeyFactory", "SecretKeyFactory", "SecureRandom");
+
+    private static final StackWalker WALKER = StackWalker.getInstance();
+    /** The list calls {@code getService} itself, so a few frames are enough. */
+    private static final int LIST_FRAMES = 6;
+    /** {@code chooseFirstProvider} calls {@code newInstance} through a JDK helper or two. */
+    private static final int CHOICE_FRAMES = 10;
+
+    private SelectionGuard() {
+    }
+
+    /** Whether the JDK asks while it goes through its list of providers, not because somebody named this one. */
+    static boolean listIsAsking() {
+        return WALKER.walk(frames -> frames.limit(LIST_FRAMES).anyMatch(SelectionGuard::isProviderList));
+    }
+
+    /** Whether an engine is being made before its key is known: the object is then bound to this provider for good. */
+    static boolean keyIsUnknown() {
+        return WALKER.walk(frames -> frames.limit(CHOICE_FRAMES)
+            .anyMatch(frame -> frame.getMethodName().equals("chooseFirstProvider")));
+    }
+
+    private static boolean isProviderList(StackFrame frame) {
+        return frame.getClassName().startsWith("sun.security.jca.ProviderList");
+    }
+}

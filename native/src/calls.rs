@@ -1,0 +1,134 @@
+//! One call to the HSM, in its two forms.
+
+use crate::clients;
+use crate::error::{BridgeError, panic_message, throwable};
+use ferrohsm_protocol::Request;
+use jni::objects::{JByteArray, JObject, JValue};
+use jni::refs::Global;
+use jni::{Env, JavaVM, jni_sig, jni_str, sys};
+use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
+use zeroize::Zeroizing;
+
+/// Result bytes of a native; wiped when dropped, since they may be a secret.
+pub type Bytes = Zeroizing<Vec<u8>>;
+
+/// Copies a Java array. Null counts as empty. No array is ever pinned: the copy is made before any I/O.
+pub fn copy(env: &Env<'_>, array: &JByteArray<'_>) -> Result<Bytes, BridgeError> {
+    if array.is_null() {
+        return Ok(Bytes::default());
+    }
+    Ok(Zeroizing::new(env.convert_byte_array(array)?))
+}
+
+/// As [`copy`], for what goes into a message, which owns plain bytes.
+pub fn copy_plain(env: &Env<'_>, array: &JByteArray<'_>) -> Result<Vec<u8>, BridgeError> {
+    Ok(std::mem::take(&mut *copy(env, array)?))
+}
+
+/// Sends `request` and gives its result to the caller (null future) or to the future.
+pub fn run<'local, R, F>(
+    env: &mut Env<'local>,
+    client: i64,
+    future: &JObject<'local>,
+    request: &R,
+    result: F,
+) -> Result<JByteArray<'local>, BridgeError>
+where
+    R: Request,
+    F: FnOnce(R::Response) -> Bytes + Send + 'static,
+{
+    let open = clients::get(client)?;
+    if future.is_null() {
+        let bytes = result(open.client.call(request)?);
+        return Ok(env.byte_array_from_slice(&bytes)?);
+    }
+    let future = env.new_global_ref(future)?;
+    open.client.submit(request, move |response| {
+        complete(future, response.map(result).map_err(BridgeError::from));
+    })?;
+    Ok(JByteArray::null())
+}
+
+/// Gives a result to a `CompletableFuture`, on whatever thread the client answers.
+pub fn complete(future: Global<JObject<'static>>, result: Result<Bytes, BridgeError>) {
+    // The client's thread serves other callers too: a panic must not take it along.
+    let done = catch_unwind(AssertUnwindSafe(|| {
+        with_env(|env| -> Result<(), jni::errors::Error> {
+            match &result {
+                Ok(bytes) => {
+                    let array = env.byte_array_from_slice(bytes)?;
+                    env.call_method(
+                        &future,
+                        jni_str!("complete"),
+                        jni_sig!((value: java.lang.Object) -> boolean),
+                        &[JValue::Object(&array)],
+                    )?;
+                }
+                Err(error) => {
+                    let cause = throwable(env, error)?;
+                    env.call_method(
+                        &future,
+                        jni_str!("completeExceptionally"),
+                        jni_sig!((cause: java.lang.Throwable) -> boolean),
+                        &[JValue::Object(&cause)],
+                    )?;
+                }
+            }
+            Ok(())
+        })
+    }));
+    match done {
+        Ok(Ok(())) => {}
+        // Nobody is left to tell but the log: the JVM is out of memory or on its way down.
+        Ok(Err(error)) => eprintln!("ferrohsm: a result could not be handed to Java: {error}"),
+        Err(payload) => eprintln!("ferrohsm: {}", panic_message(payload.as_ref())),
+    }
+}
+
+/// Runs `body` with this thread attached to the JVM; a thread of ours stays attached, as a daemon, until it ends.
+pub fn with_env<T>(
+    body: impl FnOnce(&mut Env<'_>) -> Result<T, jni::errors::Error>,
+) -> Result<T, jni::errors::Error> {
+    let vm = JavaVM::singleton()?;
+    if !vm.is_thread_attached()? {
+        ATTACHMENT.with(|attachment| -> Result<(), jni::errors::Error> {
+            *attachment.borrow_mut() = Some(Attachment::new(vm.clone())?);
+            Ok(())
+        })?;
+    }
+    vm.attach_current_thread(body)
+}
+
+thread_local! {
+    static ATTACHMENT: RefCell<Option<Attachment>> = const { RefCell::new(None) };
+}
+
+/// This thread as a daemon of the JVM: one that is not would keep the JVM from ending.
+struct Attachment(JavaVM);
+
+impl Attachment {
+    fn new(vm: JavaVM) -> Result<Attachment, jni::errors::Error> {
+        let raw = vm.get_raw();
+        let mut env = ptr::null_mut();
+        // SAFETY: `raw` is the live VM of this process, its function table is valid for as long as it lives, and `env`
+        // is a place for the pointer that the call writes.
+        let code = unsafe {
+            ((**raw).v1_4.AttachCurrentThreadAsDaemon)(raw, &mut env, ptr::null_mut())
+        };
+        if code == sys::JNI_OK {
+            Ok(Attachment(vm))
+        } else {
+            Err(jni::errors::Error::UninitializedJavaVM)
+        }
+    }
+}
+
+impl Drop for Attachment {
+    fn drop(&mut self) {
+        let raw = self.0.get_raw();
+        // SAFETY: this thread was attached by `new` and runs no Java code while its thread-locals are dropped.
+        unsafe { ((**raw).v1_4.DetachCurrentThread)(raw) };
+    }
+}

@@ -1,0 +1,239 @@
+//! Using keys.
+
+use super::keys::{attributes, with_defaults};
+use crate::calls::{Bytes, copy, copy_plain, run};
+use crate::codec::{Reader, Writer};
+use crate::error::BridgeError;
+use crate::key_info;
+use ferrohsm_client::request_id;
+use ferrohsm_protocol::messages::{
+    DecryptRequest, DeriveSecretRequest, EncryptRequest, IssueIvRequest, KeyReference,
+    MechanismParameters, RandomRequest, SignRequest, UnwrapKeyRequest, VerifyRequest,
+    WrapKeyRequest,
+};
+use jni::Env;
+use jni::objects::{JByteArray, JClass, JObject};
+use jni::sys::{jint, jlong};
+use zeroize::Zeroizing;
+
+type Result<T> = std::result::Result<T, BridgeError>;
+
+fn parameters(env: &Env<'_>, array: &JByteArray<'_>) -> Result<Option<MechanismParameters>> {
+    Reader(&copy(env, array)?).parameters()
+}
+
+/// A key of the HSM's, or the caller's public key where one is given.
+fn key_reference(
+    env: &Env<'_>,
+    handle: jlong,
+    public_key_info: &JByteArray<'_>,
+) -> Result<Option<KeyReference>> {
+    Ok(Some(KeyReference {
+        handle: handle.cast_unsigned(),
+        public_key_info: copy_plain(env, public_key_info)?,
+    }))
+}
+
+#[allow(clippy::too_many_arguments)] // a native has the arguments that it has
+pub fn sign<'local>(
+    env: &mut Env<'local>,
+    _class: JClass<'local>,
+    client: jlong,
+    handle: jlong,
+    mechanism: jint,
+    parameters_array: JByteArray<'local>,
+    data: JByteArray<'local>,
+    future: JObject<'local>,
+) -> Result<JByteArray<'local>> {
+    let request = SignRequest {
+        handle: handle.cast_unsigned(),
+        mechanism: mechanism.cast_unsigned(),
+        parameters: parameters(env, &parameters_array)?,
+        data: copy_plain(env, &data)?,
+    };
+    run(env, client, &future, &request, |reply| {
+        Zeroizing::new(reply.signature)
+    })
+}
+
+#[allow(clippy::too_many_arguments)] // a native has the arguments that it has
+pub fn verify<'local>(
+    env: &mut Env<'local>,
+    _class: JClass<'local>,
+    client: jlong,
+    handle: jlong,
+    public_key_info: JByteArray<'local>,
+    mechanism: jint,
+    parameters_array: JByteArray<'local>,
+    data: JByteArray<'local>,
+    signature: JByteArray<'local>,
+    future: JObject<'local>,
+) -> Result<JByteArray<'local>> {
+    let request = VerifyRequest {
+        key: key_reference(env, handle, &public_key_info)?,
+        mechanism: mechanism.cast_unsigned(),
+        parameters: parameters(env, &parameters_array)?,
+        data: copy_plain(env, &data)?,
+        signature: copy_plain(env, &signature)?,
+    };
+    run(env, client, &future, &request, |reply| {
+        Zeroizing::new(vec![u8::from(reply.valid)])
+    })
+}
+
+#[allow(clippy::too_many_arguments)] // a native has the arguments that it has
+pub fn encrypt<'local>(
+    env: &mut Env<'local>,
+    _class: JClass<'local>,
+    client: jlong,
+    handle: jlong,
+    public_key_info: JByteArray<'local>,
+    mechanism: jint,
+    parameters_array: JByteArray<'local>,
+    data: JByteArray<'local>,
+    future: JObject<'local>,
+) -> Result<JByteArray<'local>> {
+    let request = EncryptRequest {
+        key: key_reference(env, handle, &public_key_info)?,
+        mechanism: mechanism.cast_unsigned(),
+        parameters: parameters(env, &parameters_array)?,
+        data: copy_plain(env, &data)?,
+    };
+    run(env, client, &future, &request, |reply| {
+        with_iv(&reply.iv, &reply.data)
+    })
+}
+
+#[allow(clippy::too_many_arguments)] // a native has the arguments that it has
+pub fn decrypt<'local>(
+    env: &mut Env<'local>,
+    _class: JClass<'local>,
+    client: jlong,
+    handle: jlong,
+    mechanism: jint,
+    parameters_array: JByteArray<'local>,
+    data: JByteArray<'local>,
+    future: JObject<'local>,
+) -> Result<JByteArray<'local>> {
+    let request = DecryptRequest {
+        handle: handle.cast_unsigned(),
+        mechanism: mechanism.cast_unsigned(),
+        parameters: parameters(env, &parameters_array)?,
+        data: copy_plain(env, &data)?,
+    };
+    run(env, client, &future, &request, |reply| {
+        Zeroizing::new(reply.data)
+    })
+}
+
+pub fn issue_iv<'local>(
+    env: &mut Env<'local>,
+    _class: JClass<'local>,
+    client: jlong,
+    handle: jlong,
+    mechanism: jint,
+    future: JObject<'local>,
+) -> Result<JByteArray<'local>> {
+    let request = IssueIvRequest {
+        handle: handle.cast_unsigned(),
+        mechanism: mechanism.cast_unsigned(),
+    };
+    run(env, client, &future, &request, |reply| {
+        Zeroizing::new(reply.iv)
+    })
+}
+
+#[allow(clippy::too_many_arguments)] // a native has the arguments that it has
+pub fn wrap_key<'local>(
+    env: &mut Env<'local>,
+    _class: JClass<'local>,
+    client: jlong,
+    wrapping_handle: jlong,
+    public_key_info: JByteArray<'local>,
+    mechanism: jint,
+    parameters_array: JByteArray<'local>,
+    handle: jlong,
+    future: JObject<'local>,
+) -> Result<JByteArray<'local>> {
+    let request = WrapKeyRequest {
+        wrapping_key: key_reference(env, wrapping_handle, &public_key_info)?,
+        mechanism: mechanism.cast_unsigned(),
+        parameters: parameters(env, &parameters_array)?,
+        handle: handle.cast_unsigned(),
+    };
+    run(env, client, &future, &request, |reply| {
+        with_iv(&reply.iv, &reply.wrapped)
+    })
+}
+
+#[allow(clippy::too_many_arguments)] // a native has the arguments that it has
+pub fn unwrap_key<'local>(
+    env: &mut Env<'local>,
+    _class: JClass<'local>,
+    client: jlong,
+    unwrapping_handle: jlong,
+    mechanism: jint,
+    parameters_array: JByteArray<'local>,
+    wrapped: JByteArray<'local>,
+    key_type: jint,
+    key_attributes: JByteArray<'local>,
+    public_attributes: JByteArray<'local>,
+    future: JObject<'local>,
+) -> Result<JByteArray<'local>> {
+    let request = UnwrapKeyRequest {
+        request_id: request_id(),
+        unwrapping_handle: unwrapping_handle.cast_unsigned(),
+        mechanism: mechanism.cast_unsigned(),
+        parameters: parameters(env, &parameters_array)?,
+        wrapped: copy_plain(env, &wrapped)?,
+        key_type,
+        attributes: with_defaults(client, key_type, attributes(env, &key_attributes)?)?,
+        public_attributes: attributes(env, &public_attributes)?,
+    };
+    run(env, client, &future, &request, |reply| {
+        key_info::one(reply.key)
+    })
+}
+
+pub fn derive_secret<'local>(
+    env: &mut Env<'local>,
+    _class: JClass<'local>,
+    client: jlong,
+    handle: jlong,
+    mechanism: jint,
+    peer_public_key_info: JByteArray<'local>,
+    future: JObject<'local>,
+) -> Result<JByteArray<'local>> {
+    let request = DeriveSecretRequest {
+        handle: handle.cast_unsigned(),
+        mechanism: mechanism.cast_unsigned(),
+        peer_public_key_info: copy_plain(env, &peer_public_key_info)?,
+    };
+    run(env, client, &future, &request, |reply| {
+        Zeroizing::new(reply.secret)
+    })
+}
+
+pub fn random<'local>(
+    env: &mut Env<'local>,
+    _class: JClass<'local>,
+    client: jlong,
+    length: jint,
+    future: JObject<'local>,
+) -> Result<JByteArray<'local>> {
+    let request = RandomRequest {
+        length: length.cast_unsigned(),
+    };
+    run(env, client, &future, &request, |reply| {
+        Zeroizing::new(reply.data)
+    })
+}
+
+/// An IV (its length as u32, then its bytes) in front of what was encrypted with it.
+fn with_iv(iv: &[u8], data: &[u8]) -> Bytes {
+    let mut writer = Writer::default();
+    writer.bytes(iv);
+    let mut bytes = writer.finish();
+    bytes.extend_from_slice(data);
+    bytes
+}
