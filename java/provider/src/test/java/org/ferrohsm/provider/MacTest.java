@@ -1,0 +1,80 @@
+package org.ferrohsm.provider;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.security.InvalidKeyException;
+import java.security.ProviderException;
+import java.util.Random;
+import javax.crypto.KeyGenerator;
+import javax.crypto.Mac;
+import javax.crypto.SecretKey;
+import javax.crypto.SecretKeyFactory;
+import javax.crypto.spec.SecretKeySpec;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class MacTest {
+    private static FerroHsmProvider provider;
+    private static SecretKey key;
+    private static SecretKey software;
+
+    @BeforeAll
+    static void generate() throws Exception {
+        provider = DevHsm.provider();
+        byte[] bytes = new byte[40];
+        new Random(2).nextBytes(bytes);
+        software = new SecretKeySpec(bytes, "GenericSecret");
+        key = SecretKeyFactory.getInstance("GenericSecret", provider)
+            .generateSecret(new SecretKeySpec(bytes, "GenericSecret"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"HmacSHA1", "HmacSHA224", "HmacSHA256", "HmacSHA384", "HmacSHA512"})
+    void agreesWithTheJdk(String algorithm) throws Exception {
+        Mac jdk = Mac.getInstance(algorithm, "SunJCE");
+        jdk.init(software);
+        Mac hsm = Mac.getInstance(algorithm, provider);
+        hsm.init(key);
+        assertEquals(jdk.getMacLength(), hsm.getMacLength());
+        for (int length : new int[] {0, 1, 64, 100_000}) {
+            byte[] data = new byte[length];
+            hsm.update(data, 0, length / 2);
+            hsm.update(data, length / 2, length - length / 2);
+            assertArrayEquals(jdk.doFinal(data), hsm.doFinal(), algorithm + ' ' + length);
+        }
+        hsm.update((byte) 9);
+        hsm.reset();
+        assertArrayEquals(jdk.doFinal(new byte[1]), hsm.doFinal(new byte[1]));
+    }
+
+    @Test
+    void theJdkFindsUsByTheKey() throws Exception {
+        java.security.Security.addProvider(provider);
+        try {
+            SecretKey generated = KeyGenerator.getInstance("HmacSHA256", provider).generateKey();
+            Mac mac = Mac.getInstance("HmacSHA256");
+            mac.init(generated);
+            assertEquals(provider, mac.getProvider());
+        } finally {
+            java.security.Security.removeProvider(provider.getName());
+        }
+    }
+
+    @Test
+    void foreignAndWrongKeysAreRefused() throws Exception {
+        Mac mac = Mac.getInstance("HmacSHA256", provider);
+        assertThrows(InvalidKeyException.class, () -> mac.init(software));
+        assertThrows(InvalidKeyException.class, () -> mac.init(KeyGenerator.getInstance("AES", provider).generateKey()));
+    }
+
+    @Test
+    void tooMuchDataIsRefused() throws Exception {
+        Mac mac = Mac.getInstance("HmacSHA256", provider);
+        mac.init(key);
+        assertThrows(ProviderException.class, () -> mac.update(new byte[2_000_000]));
+    }
+}
