@@ -1,5 +1,6 @@
 //! One call to the HSM, in its two forms.
 
+use crate::bytes::Bytes;
 use crate::clients;
 use crate::error::{BridgeError, panic_message, throwable};
 use ferrohsm_protocol::Request;
@@ -9,22 +10,18 @@ use jni::{Env, JavaVM, jni_sig, jni_str, sys};
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
-use zeroize::Zeroizing;
-
-/// Result bytes of a native; wiped when dropped, since they may be a secret.
-pub type Bytes = Zeroizing<Vec<u8>>;
 
 /// Copies a Java array. Null counts as empty. No array is ever pinned: the copy is made before any I/O.
 pub fn copy(env: &Env<'_>, array: &JByteArray<'_>) -> Result<Bytes, BridgeError> {
     if array.is_null() {
         return Ok(Bytes::default());
     }
-    Ok(Zeroizing::new(env.convert_byte_array(array)?))
+    Ok(Bytes::new(env.convert_byte_array(array)?))
 }
 
 /// As [`copy`], for what goes into a message, which owns plain bytes.
 pub fn copy_plain(env: &Env<'_>, array: &JByteArray<'_>) -> Result<Vec<u8>, BridgeError> {
-    Ok(std::mem::take(&mut *copy(env, array)?))
+    Ok(copy(env, array)?.take())
 }
 
 /// Sends `request` and gives its result to the caller (null future) or to the future.
@@ -114,9 +111,8 @@ impl Attachment {
         let mut env = ptr::null_mut();
         // SAFETY: `raw` is the live VM of this process, its function table is valid for as long as it lives, and `env`
         // is a place for the pointer that the call writes.
-        let code = unsafe {
-            ((**raw).v1_4.AttachCurrentThreadAsDaemon)(raw, &mut env, ptr::null_mut())
-        };
+        let code =
+            unsafe { ((**raw).v1_4.AttachCurrentThreadAsDaemon)(raw, &mut env, ptr::null_mut()) };
         if code == sys::JNI_OK {
             Ok(Attachment(vm))
         } else {

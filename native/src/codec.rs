@@ -2,15 +2,17 @@
 //!
 //! Texts and byte strings are a u32 length and the bytes. Private to one release of jar and library, so it has no version.
 
+use crate::bytes::Bytes;
 use crate::error::BridgeError;
-use ferrohsm_protocol::messages::{AttributeValue, MechanismList, MechanismParameters, attribute_value::Value};
-use zeroize::Zeroizing;
+use ferrohsm_protocol::messages::{
+    AttributeValue, MechanismList, MechanismParameters, attribute_value::Value,
+};
 
 const TRUNCATED: BridgeError = BridgeError::Argument("a structured argument is truncated");
 
 /// Writes results. The buffer may hold secrets.
 #[derive(Default)]
-pub struct Writer(Zeroizing<Vec<u8>>);
+pub struct Writer(Bytes);
 
 impl Writer {
     pub fn u8(&mut self, value: u8) {
@@ -44,7 +46,9 @@ impl Writer {
     }
 
     pub fn attributes(&mut self, attributes: &[AttributeValue]) {
-        let known = attributes.iter().filter(|attribute| attribute.value.is_some());
+        let known = attributes
+            .iter()
+            .filter(|attribute| attribute.value.is_some());
         self.count(known.clone().count());
         for attribute in known {
             self.u32(attribute.id);
@@ -75,7 +79,7 @@ impl Writer {
         }
     }
 
-    pub fn finish(self) -> Zeroizing<Vec<u8>> {
+    pub fn finish(self) -> Bytes {
         self.0
     }
 }
@@ -137,7 +141,10 @@ impl<'a> Reader<'a> {
                 b'n' => Value::Number(self.u64()?),
                 _ => return Err(BridgeError::Argument("an attribute has an unknown kind")),
             };
-            attributes.push(AttributeValue { id, value: Some(value) });
+            attributes.push(AttributeValue {
+                id,
+                value: Some(value),
+            });
         }
         Ok(attributes)
     }
@@ -192,7 +199,10 @@ mod tests {
         writer.attributes(&[Attribute::Label.text("label")]);
         let bytes = writer.finish();
         for length in 0..bytes.len() {
-            assert!(Reader(&bytes[..length]).attributes().is_err(), "{length} bytes");
+            assert!(
+                Reader(&bytes[..length]).attributes().is_err(),
+                "{length} bytes"
+            );
         }
     }
 }

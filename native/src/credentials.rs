@@ -1,5 +1,6 @@
 //! User and password, read from Java each time the client needs them: none stays in native memory.
 
+use crate::bytes::Bytes;
 use crate::calls::with_env;
 use crate::codec::Reader;
 use crate::hsm_native;
@@ -28,7 +29,7 @@ impl CredentialSource for JavaCredentials {
             if array.is_null() {
                 return Ok(None);
             }
-            let bytes = Zeroizing::new(env.convert_byte_array(&array)?);
+            let bytes = Bytes::new(env.convert_byte_array(&array)?);
             // Java's copy is of no further use.
             array.set_region(env, 0, &vec![0; bytes.len()])?;
             Ok(Some(bytes))

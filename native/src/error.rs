@@ -3,9 +3,9 @@
 use ferrohsm_protocol::Status;
 use jni::Env;
 use jni::errors::ErrorPolicy;
+use jni::jni_sig;
 use jni::objects::{JThrowable, JValue};
 use jni::strings::JNIString;
-use jni::jni_sig;
 use std::any::Any;
 
 /// What a native can fail with.

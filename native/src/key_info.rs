@@ -1,11 +1,11 @@
 //! Key descriptions in the layout that Java's `KeyInfo` reads.
 
+use crate::bytes::Bytes;
 use crate::codec::Writer;
 use ferrohsm_protocol::messages::KeyInfo;
-use zeroize::Zeroizing;
 
 /// One description; nothing where the reply had none.
-pub fn one(key: Option<KeyInfo>) -> Zeroizing<Vec<u8>> {
+pub fn one(key: Option<KeyInfo>) -> Bytes {
     let mut writer = Writer::default();
     if let Some(key) = key {
         write(&mut writer, &key);
@@ -14,7 +14,7 @@ pub fn one(key: Option<KeyInfo>) -> Zeroizing<Vec<u8>> {
 }
 
 /// Several descriptions and whether there are more.
-pub fn list(keys: &[KeyInfo], more: bool) -> Zeroizing<Vec<u8>> {
+pub fn list(keys: &[KeyInfo], more: bool) -> Bytes {
     let mut writer = Writer::default();
     writer.flag(more);
     writer.count(keys.len());

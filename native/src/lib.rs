@@ -6,6 +6,7 @@
 //! big-endian layout of [`codec`], which is private to one release of jar and library.
 #![allow(unsafe_code)] // the whole crate is the boundary; every block says why it is sound
 
+mod bytes;
 mod calls;
 mod clients;
 mod codec;
@@ -31,7 +32,10 @@ static HSM_NATIVE: OnceCell<Global<JClass<'static>>> = OnceCell::new();
 /// # Safety
 /// The JVM passes a valid VM pointer; nobody else calls this.
 #[unsafe(no_mangle)]
-pub unsafe extern "system" fn JNI_OnLoad(vm: *mut jni::sys::JavaVM, _reserved: *mut c_void) -> jint {
+pub unsafe extern "system" fn JNI_OnLoad(
+    vm: *mut jni::sys::JavaVM,
+    _reserved: *mut c_void,
+) -> jint {
     let bound = std::panic::catch_unwind(|| {
         // SAFETY: the JVM hands its own VM pointer to JNI_OnLoad.
         let vm = unsafe { JavaVM::from_raw(vm) };
@@ -54,5 +58,7 @@ pub unsafe extern "system" fn JNI_OnLoad(vm: *mut jni::sys::JavaVM, _reserved: *
 
 /// The class of the natives.
 fn hsm_native() -> Result<&'static Global<JClass<'static>>, jni::errors::Error> {
-    HSM_NATIVE.get().ok_or(jni::errors::Error::UninitializedJavaVM)
+    HSM_NATIVE
+        .get()
+        .ok_or(jni::errors::Error::UninitializedJavaVM)
 }

@@ -1,20 +1,23 @@
 //! The protocol's tables for Java, which registers its services and names attributes from them.
 
+use crate::bytes::Bytes;
 use crate::codec::Writer;
 use ferrohsm_protocol::attributes::ATTRIBUTES;
 use ferrohsm_protocol::mechanisms::{Engine, MECHANISMS, ParameterKind, Use};
 use ferrohsm_protocol::status::STATUSES;
-use zeroize::Zeroizing;
 
 /// Mechanisms (code, name, key type, hash, parameter kind, uses, services), attributes (id, name), the limits of one
 /// call, and the exception classes that natives throw.
-pub fn tables() -> Zeroizing<Vec<u8>> {
+pub fn tables() -> Bytes {
     let mut writer = Writer::default();
     writer.count(MECHANISMS.len());
     for row in MECHANISMS {
         writer.u32(row.mechanism.code());
         writer.text(row.name);
-        writer.u32(row.key_type.map_or(0, |key_type| (key_type as i32).cast_unsigned()));
+        writer.u32(
+            row.key_type
+                .map_or(0, |key_type| (key_type as i32).cast_unsigned()),
+        );
         writer.u32(row.hash.map_or(0, |hash| (hash as i32).cast_unsigned()));
         writer.text(parameter_kind(row.parameters));
         writer.count(row.uses.len());

@@ -1,13 +1,15 @@
 //! The library itself, clients and their login.
 
-use crate::calls::{Bytes, complete, copy};
+use crate::bytes::Bytes;
+use crate::calls::{complete, copy};
 use crate::clients::{self, OpenClient};
 use crate::codec::Writer;
 use crate::credentials::JavaCredentials;
 use crate::error::{BridgeError, hsm_error};
 use crate::natives;
 use ferrohsm_client::{
-    Client, Config, ConfigFileCredentials, CredentialChain, CredentialSource, EnvironmentCredentials,
+    Client, Config, ConfigFileCredentials, CredentialChain, CredentialSource,
+    EnvironmentCredentials,
 };
 use ferrohsm_protocol::Status;
 use jni::Env;
@@ -15,6 +17,7 @@ use jni::objects::{JByteArray, JClass, JObject, JString};
 use jni::sys::{jboolean, jlong};
 use std::path::Path;
 use std::sync::Arc;
+use zeroize::Zeroizing;
 
 type Result<T> = std::result::Result<T, BridgeError>;
 
@@ -40,10 +43,7 @@ pub fn bind<'local>(
     Ok(())
 }
 
-pub fn tables<'local>(
-    env: &mut Env<'local>,
-    _class: JClass<'local>,
-) -> Result<JByteArray<'local>> {
+pub fn tables<'local>(env: &mut Env<'local>, _class: JClass<'local>) -> Result<JByteArray<'local>> {
     Ok(env.byte_array_from_slice(&crate::tables::tables())?)
 }
 
@@ -92,7 +92,11 @@ pub fn describe<'local>(
     let open = clients::get(client)?;
     let mut writer = Writer::default();
     writer.text(&open.config_path.to_string_lossy());
-    let cluster_id: String = open.cluster_id.iter().map(|byte| format!("{byte:02x}")).collect();
+    let cluster_id: String = open
+        .cluster_id
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     writer.text(&cluster_id);
     writer.flag(open.pkcs11_keystore);
     Ok(env.byte_array_from_slice(&writer.finish())?)
@@ -128,9 +132,9 @@ pub fn login<'local>(
     future: JObject<'local>,
 ) -> Result<JByteArray<'local>> {
     let from_source = user.is_null();
-    let user = String::from_utf8(std::mem::take(&mut *copy(env, &user)?))
+    let user = String::from_utf8(copy(env, &user)?.take())
         .map_err(|_| BridgeError::Argument("a user name is not UTF-8"))?;
-    let password = copy(env, &password)?;
+    let password = Zeroizing::new(copy(env, &password)?.take());
     wait(env, client, &future, move |open| {
         let (user, password) = if from_source {
             let found = open.credentials.read()?;
@@ -170,5 +174,10 @@ fn wait<'local>(
         .name("ferrohsm-login".into())
         .spawn(body)
         .map(|_| JByteArray::null())
-        .map_err(|error| hsm_error(Status::LimitReached, format!("no thread for the login: {error}")))
+        .map_err(|error| {
+            hsm_error(
+                Status::LimitReached,
+                format!("no thread for the login: {error}"),
+            )
+        })
 }

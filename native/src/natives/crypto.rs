@@ -1,7 +1,8 @@
 //! Using keys.
 
 use super::keys::{attributes, with_defaults};
-use crate::calls::{Bytes, copy, copy_plain, run};
+use crate::bytes::{Bytes, wipe};
+use crate::calls::{copy, copy_plain, run};
 use crate::codec::{Reader, Writer};
 use crate::error::BridgeError;
 use crate::key_info;
@@ -14,7 +15,6 @@ use ferrohsm_protocol::messages::{
 use jni::Env;
 use jni::objects::{JByteArray, JClass, JObject};
 use jni::sys::{jint, jlong};
-use zeroize::Zeroizing;
 
 type Result<T> = std::result::Result<T, BridgeError>;
 
@@ -45,15 +45,17 @@ pub fn sign<'local>(
     data: JByteArray<'local>,
     future: JObject<'local>,
 ) -> Result<JByteArray<'local>> {
-    let request = SignRequest {
+    let mut request = SignRequest {
         handle: handle.cast_unsigned(),
         mechanism: mechanism.cast_unsigned(),
         parameters: parameters(env, &parameters_array)?,
         data: copy_plain(env, &data)?,
     };
-    run(env, client, &future, &request, |reply| {
-        Zeroizing::new(reply.signature)
-    })
+    let result = run(env, client, &future, &request, |reply| {
+        Bytes::new(reply.signature)
+    });
+    wipe(&mut request.data);
+    result
 }
 
 #[allow(clippy::too_many_arguments)] // a native has the arguments that it has
@@ -77,7 +79,7 @@ pub fn verify<'local>(
         signature: copy_plain(env, &signature)?,
     };
     run(env, client, &future, &request, |reply| {
-        Zeroizing::new(vec![u8::from(reply.valid)])
+        Bytes::new(vec![u8::from(reply.valid)])
     })
 }
 
@@ -93,15 +95,17 @@ pub fn encrypt<'local>(
     data: JByteArray<'local>,
     future: JObject<'local>,
 ) -> Result<JByteArray<'local>> {
-    let request = EncryptRequest {
+    let mut request = EncryptRequest {
         key: key_reference(env, handle, &public_key_info)?,
         mechanism: mechanism.cast_unsigned(),
         parameters: parameters(env, &parameters_array)?,
         data: copy_plain(env, &data)?,
     };
-    run(env, client, &future, &request, |reply| {
+    let result = run(env, client, &future, &request, |reply| {
         with_iv(&reply.iv, &reply.data)
-    })
+    });
+    wipe(&mut request.data);
+    result
 }
 
 #[allow(clippy::too_many_arguments)] // a native has the arguments that it has
@@ -122,7 +126,7 @@ pub fn decrypt<'local>(
         data: copy_plain(env, &data)?,
     };
     run(env, client, &future, &request, |reply| {
-        Zeroizing::new(reply.data)
+        Bytes::new(reply.data)
     })
 }
 
@@ -138,9 +142,7 @@ pub fn issue_iv<'local>(
         handle: handle.cast_unsigned(),
         mechanism: mechanism.cast_unsigned(),
     };
-    run(env, client, &future, &request, |reply| {
-        Zeroizing::new(reply.iv)
-    })
+    run(env, client, &future, &request, |reply| Bytes::new(reply.iv))
 }
 
 #[allow(clippy::too_many_arguments)] // a native has the arguments that it has
@@ -210,7 +212,7 @@ pub fn derive_secret<'local>(
         peer_public_key_info: copy_plain(env, &peer_public_key_info)?,
     };
     run(env, client, &future, &request, |reply| {
-        Zeroizing::new(reply.secret)
+        Bytes::new(reply.secret)
     })
 }
 
@@ -225,7 +227,7 @@ pub fn random<'local>(
         length: length.cast_unsigned(),
     };
     run(env, client, &future, &request, |reply| {
-        Zeroizing::new(reply.data)
+        Bytes::new(reply.data)
     })
 }
 

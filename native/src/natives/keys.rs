@@ -1,8 +1,9 @@
 //! Keys, certificates and their attributes.
 
-use crate::calls::{Bytes, copy, copy_plain, run};
-use crate::codec::Reader;
+use crate::bytes::{Bytes, wipe};
+use crate::calls::{copy, copy_plain, run};
 use crate::clients;
+use crate::codec::Reader;
 use crate::error::BridgeError;
 use crate::key_info;
 use ferrohsm_client::request_id;
@@ -30,8 +31,8 @@ pub(super) fn with_defaults(
     key_type: jint,
     mut attributes: Vec<AttributeValue>,
 ) -> Result<Vec<AttributeValue>> {
-    let key_type = KeyType::try_from(key_type)
-        .map_err(|_| BridgeError::Argument("a key type is unknown"))?;
+    let key_type =
+        KeyType::try_from(key_type).map_err(|_| BridgeError::Argument("a key type is unknown"))?;
     for default in clients::get(client)?.defaults.attributes(key_type) {
         if !attributes.iter().any(|given| given.id == default.id) {
             attributes.push(default);
@@ -63,7 +64,9 @@ pub fn generate_key<'local>(
         size_bits: size_bits.cast_unsigned(),
         attributes: with_defaults(client, key_type, attributes(env, &attributes_array)?)?,
     };
-    run(env, client, &future, &request, |reply| key_info::one(reply.key))
+    run(env, client, &future, &request, |reply| {
+        key_info::one(reply.key)
+    })
 }
 
 #[allow(clippy::too_many_arguments)] // a native has the arguments that it has
@@ -86,7 +89,9 @@ pub fn generate_key_pair<'local>(
         private_attributes: with_defaults(client, key_type, attributes(env, &private_attributes)?)?,
         public_attributes: attributes(env, &public_attributes)?,
     };
-    run(env, client, &future, &request, |reply| key_info::one(reply.key))
+    run(env, client, &future, &request, |reply| {
+        key_info::one(reply.key)
+    })
 }
 
 #[allow(clippy::too_many_arguments)] // a native has the arguments that it has
@@ -102,7 +107,7 @@ pub fn import_key<'local>(
     unique_label: jboolean,
     future: JObject<'local>,
 ) -> Result<JByteArray<'local>> {
-    let request = ImportKeyRequest {
+    let mut request = ImportKeyRequest {
         request_id: request_id(),
         key_type,
         material: copy_plain(env, &material)?,
@@ -111,7 +116,11 @@ pub fn import_key<'local>(
         certificate_chain: chain(env, &certificate_chain)?,
         unique_label,
     };
-    run(env, client, &future, &request, |reply| key_info::one(reply.key))
+    let result = run(env, client, &future, &request, |reply| {
+        key_info::one(reply.key)
+    });
+    wipe(&mut request.material);
+    result
 }
 
 pub fn import_certificate<'local>(
@@ -129,7 +138,9 @@ pub fn import_certificate<'local>(
         attributes: attributes(env, &certificate_attributes)?,
         unique_label,
     };
-    run(env, client, &future, &request, |reply| key_info::one(reply.key))
+    run(env, client, &future, &request, |reply| {
+        key_info::one(reply.key)
+    })
 }
 
 pub fn get_key<'local>(
@@ -142,7 +153,9 @@ pub fn get_key<'local>(
     let request = GetKeyRequest {
         handle: handle.cast_unsigned(),
     };
-    run(env, client, &future, &request, |reply| key_info::one(reply.key))
+    run(env, client, &future, &request, |reply| {
+        key_info::one(reply.key)
+    })
 }
 
 #[allow(clippy::too_many_arguments)] // a native has the arguments that it has
@@ -187,7 +200,9 @@ pub fn update_key<'local>(
         certificate_chain: chain(env, &certificate_chain)?,
         unique_label,
     };
-    run(env, client, &future, &request, |reply| key_info::one(reply.key))
+    run(env, client, &future, &request, |reply| {
+        key_info::one(reply.key)
+    })
 }
 
 pub fn delete_key<'local>(

@@ -13,9 +13,11 @@ final class SelectionGuard {
         Set.of("KeyGenerator", "KeyPairGenerator", "KeyFactory", "SecretKeyFactory", "SecureRandom");
 
     private static final StackWalker WALKER = StackWalker.getInstance();
+    /** The methods of Signature, Cipher, Mac and KeyAgreement, and Signature's for parameters that precede the key. */
+    private static final Set<String> CHOOSING_WITHOUT_KEY = Set.of("chooseFirstProvider", "engineSetParameter");
     /** The list calls {@code getService} itself, so a few frames are enough. */
     private static final int LIST_FRAMES = 6;
-    /** {@code chooseFirstProvider} calls {@code newInstance} through a JDK helper or two. */
+    /** They call {@code newInstance} through a JDK helper or two. */
     private static final int CHOICE_FRAMES = 10;
 
     private SelectionGuard() {
@@ -29,7 +31,7 @@ final class SelectionGuard {
     /** Whether an engine is being made before its key is known: the object is then bound to this provider for good. */
     static boolean keyIsUnknown() {
         return WALKER.walk(frames -> frames.limit(CHOICE_FRAMES)
-            .anyMatch(frame -> frame.getMethodName().equals("chooseFirstProvider")));
+            .anyMatch(frame -> CHOOSING_WITHOUT_KEY.contains(frame.getMethodName())));
     }
 
     private static boolean isProviderList(StackFrame frame) {

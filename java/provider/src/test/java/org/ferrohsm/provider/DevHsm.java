@@ -20,12 +20,13 @@ import java.util.stream.Stream;
 /** A throwaway HSM: {@code hsm-server dev} on a directory and a port of its own. */
 final class DevHsm implements AutoCloseable {
     private static final Pattern READY = Pattern.compile("\"address\":\"127\\.0\\.0\\.1:(\\d+)\"");
-    private static final class Shared {
-        private static final DevHsm HSM = startUntilExit("non-fips");
 
-        private static DevHsm startUntilExit(String mode) {
+    private static final class Shared {
+        private static final DevHsm HSM = startUntilExit();
+
+        private static DevHsm startUntilExit() {
             try {
-                DevHsm hsm = start(mode);
+                DevHsm hsm = start("non-fips");
                 Runtime.getRuntime().addShutdownHook(new Thread(hsm::close));
                 return hsm;
             } catch (IOException e) {
@@ -117,6 +118,11 @@ final class DevHsm implements AutoCloseable {
             throw new IllegalStateException("no " + key + " in " + config());
         }
         return value.group(1);
+    }
+
+    /** The server's process id. */
+    long pid() {
+        return process.pid();
     }
 
     /** Ends the server by SIGTERM and waits for it. */

@@ -1,0 +1,189 @@
+package org.ferrohsm.provider;
+
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyFactory;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.KeyStore;
+import java.security.PrivateKey;
+import java.security.SecureRandom;
+import java.security.Security;
+import java.security.Signature;
+import java.security.cert.Certificate;
+import java.security.cert.CertificateFactory;
+import java.security.spec.MGF1ParameterSpec;
+import java.security.spec.PKCS8EncodedKeySpec;
+import java.security.spec.PSSParameterSpec;
+import java.util.Base64;
+import java.util.concurrent.CompletableFuture;
+import javax.crypto.Cipher;
+import javax.crypto.KeyAgreement;
+import javax.crypto.KeyGenerator;
+import javax.crypto.Mac;
+import javax.crypto.SecretKey;
+import javax.crypto.spec.IvParameterSpec;
+import javax.crypto.spec.SecretKeySpec;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLServerSocket;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManagerFactory;
+
+/**
+ * Everyday work of a JVM that has FerroHSM as its first provider and no HSM to reach. Arguments: a folder with rsa.p12,
+ * ec.p12 (password "changeit") and rsa.pem/rsa.key, made by other tools.
+ */
+final class PositionFirstMain {
+    private static final char[] PASSWORD = "changeit".toCharArray();
+
+    private PositionFirstMain() {
+    }
+
+    private interface Check {
+        void run() throws Exception;
+    }
+
+    public static void main(String[] arguments) throws Exception {
+        Path folder = Path.of(arguments[0]);
+        Security.insertProviderAt(new FerroHsmProvider(), 1);
+        require(Security.getProviders()[0] instanceof FerroHsmProvider, "FerroHSM is not first");
+        check("random", PositionFirstMain::random);
+        check("pem", () -> pem(folder));
+        check("generators", PositionFirstMain::generators);
+        check("keys chosen late", () -> late(folder));
+        for (String type : new String[] {"rsa", "ec"}) {
+            KeyStore store = KeyStore.getInstance("PKCS12");
+            check("pkcs12 " + type, () -> {
+                try (InputStream in = Files.newInputStream(folder.resolve(type + ".p12"))) {
+                    store.load(in, PASSWORD);
+                }
+            });
+            for (String protocol : new String[] {"TLSv1.3", "TLSv1.2"}) {
+                check(protocol + ' ' + type, () -> handshake(store, protocol));
+            }
+        }
+    }
+
+    private static void check(String name, Check check) {
+        try {
+            check.run();
+            System.out.println("ok " + name);
+        } catch (Throwable e) {
+            System.out.println("FAILED " + name);
+            e.printStackTrace(System.out);
+        }
+    }
+
+    private static void require(boolean condition, String what) {
+        if (!condition) {
+            throw new IllegalStateException(what);
+        }
+    }
+
+    private static void random() throws Exception {
+        SecureRandom random = new SecureRandom();
+        random.nextBytes(new byte[32]);
+        require(!(random.getProvider() instanceof FerroHsmProvider), "new SecureRandom() is the HSM's");
+        SecureRandom.getInstanceStrong();
+        Security.getAlgorithms("SecureRandom").forEach(name -> require(!name.equals("AES-CTR-DRBG"), name));
+    }
+
+    private static void pem(Path folder) throws Exception {
+        String text = Files.readString(folder.resolve("rsa.key")).replaceAll("-----[A-Z ]+-----|\\s", "");
+        PrivateKey key = KeyFactory.getInstance("RSA")
+            .generatePrivate(new PKCS8EncodedKeySpec(Base64.getDecoder().decode(text)));
+        require(!(key instanceof FerroHsmKey), "a PEM key went into the HSM");
+        Certificate certificate;
+        try (InputStream in = Files.newInputStream(folder.resolve("rsa.pem"))) {
+            certificate = CertificateFactory.getInstance("X.509").generateCertificate(in);
+        }
+        certificate.verify(certificate.getPublicKey());
+    }
+
+    private static void generators() throws Exception {
+        require(!(KeyGenerator.getInstance("AES").getProvider() instanceof FerroHsmProvider), "KeyGenerator");
+        require(!(KeyPairGenerator.getInstance("EC").getProvider() instanceof FerroHsmProvider), "KeyPairGenerator");
+        require(!(KeyFactory.getInstance("EC").getProvider() instanceof FerroHsmProvider), "KeyFactory");
+        require(KeyGenerator.getInstance("AES", "FerroHSM").getProvider() instanceof FerroHsmProvider, "by name");
+        require(SecureRandom.getInstance("AES-CTR-DRBG", "FerroHSM").getProvider() instanceof FerroHsmProvider,
+            "SecureRandom by name");
+    }
+
+    /** Objects that ask for something before they know their key, which binds them to the first provider. */
+    private static void late(Path folder) throws Exception {
+        SecretKey aes = new SecretKeySpec(new byte[16], "AES");
+        Cipher cipher = Cipher.getInstance("AES/CBC/PKCS5Padding");
+        IvParameterSpec iv = new IvParameterSpec(new byte[cipher.getBlockSize()]);
+        cipher.init(Cipher.ENCRYPT_MODE, aes, iv);
+        byte[] encrypted = cipher.doFinal(new byte[20]);
+        cipher.init(Cipher.DECRYPT_MODE, aes, iv);
+        require(cipher.doFinal(encrypted).length == 20, "Cipher");
+        Mac mac = Mac.getInstance("HmacSHA256");
+        require(mac.getMacLength() == 32, "length of a MAC");
+        mac.init(aes);
+        require(mac.doFinal(new byte[3]).length == 32, "Mac");
+        KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
+        generator.initialize(2048);
+        KeyPair rsa = generator.generateKeyPair();
+        Signature pss = Signature.getInstance("RSASSA-PSS");
+        pss.setParameter(new PSSParameterSpec("SHA-256", "MGF1", MGF1ParameterSpec.SHA256, 32, 1));
+        require(pss.getParameters() != null, "parameters of PSS");
+        pss.initSign(rsa.getPrivate());
+        pss.update((byte) 1);
+        byte[] signed = pss.sign();
+        pss.initVerify(rsa.getPublic());
+        pss.update((byte) 1);
+        require(pss.verify(signed), "PSS");
+        Cipher wrap = Cipher.getInstance("RSA/ECB/OAEPPadding");
+        wrap.getProvider();
+        wrap.init(Cipher.WRAP_MODE, rsa.getPublic());
+        KeyPair ec = KeyPairGenerator.getInstance("EC").generateKeyPair();
+        Signature ecdsa = Signature.getInstance("SHA256withECDSA");
+        ecdsa.getProvider();
+        ecdsa.initSign(ec.getPrivate());
+        ecdsa.update((byte) 1);
+        ecdsa.sign();
+        KeyAgreement agreement = KeyAgreement.getInstance("ECDH");
+        agreement.getProvider();
+        agreement.init(ec.getPrivate());
+        agreement.doPhase(ec.getPublic(), true);
+        require(agreement.generateSecret().length > 0, "KeyAgreement");
+    }
+
+    private static void handshake(KeyStore store, String protocol) throws Exception {
+        KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+        keys.init(store, PASSWORD);
+        KeyStore trusted = KeyStore.getInstance("PKCS12");
+        trusted.load(null, null);
+        String alias = store.aliases().nextElement();
+        trusted.setCertificateEntry(alias, store.getCertificate(alias));
+        TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        trust.init(trusted);
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(keys.getKeyManagers(), trust.getTrustManagers(), null);
+        try (SSLServerSocket listener =
+            (SSLServerSocket) context.getServerSocketFactory().createServerSocket(0, 1, java.net.InetAddress.getLoopbackAddress())) {
+            listener.setNeedClientAuth(true);
+            CompletableFuture<Void> server = CompletableFuture.runAsync(() -> {
+                try (SSLSocket socket = (SSLSocket) listener.accept()) {
+                    socket.getOutputStream().write(socket.getInputStream().read());
+                } catch (Exception e) {
+                    throw new IllegalStateException(e);
+                }
+            });
+            try (SSLSocket socket = (SSLSocket) context.getSocketFactory()
+                .createSocket(listener.getInetAddress(), listener.getLocalPort())) {
+                socket.setEnabledProtocols(new String[] {protocol});
+                OutputStream out = socket.getOutputStream();
+                out.write(42);
+                out.flush();
+                require(socket.getInputStream().read() == 42, "echo");
+                require(socket.getSession().getProtocol().equals(protocol), socket.getSession().getProtocol());
+            }
+            server.get();
+        }
+    }
+}

@@ -1,0 +1,124 @@
+package org.ferrohsm.provider;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.security.InvalidKeyException;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.NoSuchAlgorithmException;
+import java.security.Provider;
+import java.security.SecureRandom;
+import java.security.Security;
+import java.security.Signature;
+import java.util.ArrayList;
+import java.util.List;
+import javax.crypto.Cipher;
+import javax.crypto.KeyGenerator;
+import javax.crypto.SecretKey;
+import javax.crypto.spec.SecretKeySpec;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The provider's place in the list: last is the supported one, first must break nothing. */
+class PositionTest {
+    @TempDir
+    Path folder;
+
+    private static void tool(String... command) throws IOException, InterruptedException {
+        List<String> line = new ArrayList<>(List.of(command));
+        if (line.get(0).equals("keytool")) {
+            line.set(0, Path.of(System.getProperty("java.home"), "bin", "keytool").toString());
+        }
+        Process process = new ProcessBuilder(line).redirectErrorStream(true).start();
+        String output = new String(process.getInputStream().readAllBytes());
+        assertEquals(0, process.waitFor(), output);
+    }
+
+    private void makeStores() throws Exception {
+        for (String type : new String[] {"RSA", "EC"}) {
+            tool("keytool", "-genkeypair", "-alias", "software", "-keyalg", type, "-dname", "CN=localhost", "-keystore",
+                folder.resolve(type.toLowerCase() + ".p12").toString(), "-storetype", "PKCS12", "-storepass",
+                "changeit");
+        }
+        tool("openssl", "req", "-x509", "-newkey", "rsa:2048", "-noenc", "-subj", "/CN=localhost", "-keyout",
+            folder.resolve("rsa.key").toString(), "-out", folder.resolve("rsa.pem").toString());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "secp256r1"})
+    void registeredFirstWithTheHsmDownNothingElseBreaks(String groups) throws Exception {
+        makeStores();
+        // A port that nobody listens on.
+        Path down = DevHsm.shared().configWith("down", "^addresses", "addresses = [\"127.0.0.1:1\"]",
+            "timeout-ms = 2000");
+        for (String config : new String[] {down.toString(), "/nowhere/client.toml"}) {
+            ForkedJvm jvm = new ForkedJvm().option("-Dferrohsm.config=" + config);
+            if (!groups.isEmpty()) {
+                jvm.option("-Djdk.tls.namedGroups=" + groups);
+            }
+            ForkedJvm.Result result = jvm.run(PositionFirstMain.class, folder.toString());
+            assertEquals(0, result.code(), result.output());
+            assertFalse(result.output().contains("FAILED"), result.output());
+            for (String expected : new String[] {"random", "pem", "generators", "keys chosen late", "pkcs12 rsa",
+                "TLSv1.3 rsa", "TLSv1.2 rsa", "pkcs12 ec", "TLSv1.3 ec", "TLSv1.2 ec"}) {
+                assertTrue(result.output().contains("ok " + expected + '\n'), expected + '\n' + result.output());
+            }
+            assertEquals(1, result.output().split("install it last", -1).length - 1, result.output());
+        }
+    }
+
+    @Test
+    void row4LastServesItsOwnKeysAndNothingElse() throws Exception {
+        FerroHsmProvider provider = DevHsm.provider();
+        Security.addProvider(provider);
+        try {
+            KeyPair ours = KeyPairGenerator.getInstance("EC", provider.getName()).generateKeyPair();
+            Signature signature = Signature.getInstance("SHA256withECDSA");
+            signature.initSign(ours.getPrivate());
+            signature.update((byte) 1);
+            byte[] signed = signature.sign();
+            assertEquals(provider, signature.getProvider());
+            signature.initVerify(ours.getPublic());
+            signature.update((byte) 1);
+            assertTrue(signature.verify(signed));
+            SecretKey aes = KeyGenerator.getInstance("AES", provider.getName()).generateKey();
+            Cipher cipher = Cipher.getInstance("AES/GCM/NoPadding");
+            cipher.init(Cipher.ENCRYPT_MODE, aes);
+            cipher.doFinal(new byte[3]);
+            assertEquals(provider, cipher.getProvider());
+            for (Provider.Service service : provider.getServices()) {
+                assertFalse(service.getType().equals("MessageDigest"), service.toString());
+            }
+            assertFalse(new SecureRandom().getProvider() instanceof FerroHsmProvider);
+            assertThrows(NoSuchAlgorithmException.class, () -> KeyGenerator.getInstance("GenericSecret"));
+            assertThrows(NoSuchAlgorithmException.class, () -> SecureRandom.getInstance("AES-CTR-DRBG"));
+        } finally {
+            Security.removeProvider(provider.getName());
+        }
+    }
+
+    @Test
+    void row7ForeignKeysAreRefusedAtInit() throws Exception {
+        FerroHsmProvider provider = DevHsm.provider();
+        KeyPair rsa = KeyPairGenerator.getInstance("RSA", "SunRsaSign").generateKeyPair();
+        KeyPair ec = KeyPairGenerator.getInstance("EC", "SunEC").generateKeyPair();
+        InvalidKeyException refused = assertThrows(InvalidKeyException.class,
+            () -> Signature.getInstance("SHA256withRSA", provider).initSign(rsa.getPrivate()));
+        assertTrue(refused.getMessage().contains("import it through a KeyFactory"), refused.getMessage());
+        assertThrows(InvalidKeyException.class,
+            () -> Signature.getInstance("RSASSA-PSS", provider).initSign(rsa.getPrivate()));
+        assertThrows(InvalidKeyException.class,
+            () -> Signature.getInstance("SHA256withECDSA", provider).initSign(ec.getPrivate()));
+        assertThrows(InvalidKeyException.class, () -> Cipher.getInstance("RSA/ECB/PKCS1Padding", provider)
+            .init(Cipher.DECRYPT_MODE, rsa.getPrivate()));
+        assertThrows(InvalidKeyException.class, () -> Cipher.getInstance("AES/GCM/NoPadding", provider)
+            .init(Cipher.ENCRYPT_MODE, new SecretKeySpec(new byte[16], "AES")));
+    }
+}
