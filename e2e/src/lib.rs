@@ -1,1 +1,5 @@
-//! Skeleton.
+//! What the tests of the built binaries share.
+
+pub mod frames;
+pub mod server;
+pub mod tools;

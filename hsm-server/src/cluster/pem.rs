@@ -31,5 +31,6 @@ pub fn one_certificate(text: &str, what: &str) -> Result<CertificateDer<'static>
 
 /// A certificate as PEM.
 pub fn certificate_pem(der: &[u8]) -> String {
-    pem::encode(&pem::Pem::new("CERTIFICATE", der))
+    let lines = pem::EncodeConfig::new().set_line_ending(pem::LineEnding::LF);
+    pem::encode_config(&pem::Pem::new("CERTIFICATE", der), lines)
 }

@@ -1,0 +1,101 @@
+//! The real openssl, and what documents tell people to type.
+
+use std::io::{Read, Write};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+/// Runs shell text in a folder, answering every question with its default. Panics with the output if it fails.
+pub fn shell(directory: &Path, script: &str) {
+    let mut child = Command::new("sh")
+        .args(["-e", "-c", script])
+        .current_dir(directory)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("sh");
+    // openssl asks for the parts of a name; a closed pipe means that it asked for less.
+    let _ = child.stdin.take().expect("piped").write_all(&[b'\n'; 16]);
+    let output = child.wait_with_output().expect("output");
+    assert!(
+        output.status.success(),
+        "{script}\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+/// The blocks of shell commands in a document, under the heading `section`.
+pub fn commands(document: &str, section: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("..")
+        .join(document);
+    let text = std::fs::read_to_string(path).expect("the document");
+    let after = text
+        .split_once(&format!("## {section}\n"))
+        .expect("the section")
+        .1;
+    let section = after.split("\n## ").next().expect("text");
+    let blocks: Vec<&str> = section
+        .split("```sh\n")
+        .skip(1)
+        .filter_map(|block| block.split("```").next())
+        .collect();
+    assert!(!blocks.is_empty(), "no commands");
+    blocks.concat()
+}
+
+/// A TLS connection that openssl holds.
+pub struct OpensslClient {
+    child: Child,
+    input: ChildStdin,
+    output: ChildStdout,
+}
+
+impl OpensslClient {
+    /// `openssl s_client` with these arguments, in a folder.
+    pub fn connect(directory: &Path, address: SocketAddr, arguments: &str) -> OpensslClient {
+        let mut child = Command::new("openssl")
+            .args(["s_client", "-quiet", "-connect", &address.to_string()])
+            .args(arguments.split_whitespace())
+            .current_dir(directory)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("openssl");
+        let (input, output) = (
+            child.stdin.take().expect("piped"),
+            child.stdout.take().expect("piped"),
+        );
+        OpensslClient {
+            child,
+            input,
+            output,
+        }
+    }
+}
+
+impl Read for OpensslClient {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        self.output.read(buffer)
+    }
+}
+
+impl Write for OpensslClient {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.input.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.input.flush()
+    }
+}
+
+impl Drop for OpensslClient {
+    fn drop(&mut self) {
+        // Both fail only if it has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
