@@ -190,6 +190,9 @@ mechanisms! {
     AesKeyWrapPad = 0x47, "aes-key-wrap-pad", AES, [Wrap Unwrap], ckm 0x210B, fips true, default true, None, None,
         [Cipher "AES/KWP/NoPadding" ("AESWrapPad" "AESWrap/ECB/ZeroPadding")];
 
+    AesCmac = 0x48, "aes-cmac", AES, [Sign Verify], ckm 0x108A, fips true, default true, None, None,
+        [Mac "AESCMAC" ("AES-CMAC")];
+
     HmacSha1 = 0x50, "sha1-hmac", SECRET, [Sign Verify], ckm 0x221, fips true, default true, None, None,
         [Mac "HmacSHA1" ("1.2.840.113549.2.7" "OID.1.2.840.113549.2.7")];
     HmacSha224 = 0x51, "sha224-hmac", SECRET, [Sign Verify], ckm 0x256, fips true, default true, None, None,

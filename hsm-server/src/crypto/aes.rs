@@ -6,6 +6,7 @@ use aws_lc_rs::cipher::{
     self, DecryptingKey, DecryptionContext, EncryptingKey, EncryptionContext,
     PaddedBlockDecryptingKey, PaddedBlockEncryptingKey, UnboundCipherKey,
 };
+use aws_lc_rs::cmac;
 use aws_lc_rs::iv::FixedLength;
 use std::ops::RangeInclusive;
 use zeroize::Zeroizing;
@@ -70,6 +71,27 @@ impl AesKey {
     /// Size in bits.
     pub fn bits(&self) -> u32 {
         self.bytes.len() as u32 * 8
+    }
+
+    /// CMAC (SP 800-38B): the full tag of 16 bytes.
+    pub fn cmac_sign(&self, data: &[u8]) -> Result<Vec<u8>, CryptoError> {
+        cmac::sign(&self.cmac()?, data)
+            .map(|tag| tag.as_ref().to_vec())
+            .map_err(|_| CryptoError::Module("AES-CMAC"))
+    }
+
+    /// True when `tag` is the full CMAC of `data`; compared in constant time.
+    pub fn cmac_verify(&self, data: &[u8], tag: &[u8]) -> Result<bool, CryptoError> {
+        Ok(cmac::verify(&self.cmac()?, data, tag).is_ok())
+    }
+
+    fn cmac(&self) -> Result<cmac::Key, CryptoError> {
+        let algorithm = match self.bytes.len() {
+            16 => cmac::AES_128,
+            24 => cmac::AES_192,
+            _ => cmac::AES_256,
+        };
+        cmac::Key::new(algorithm, &self.bytes).map_err(|_| CryptoError::Module("AES-CMAC"))
     }
 
     /// GCM: ciphertext followed by the tag of `tag_bits` (96 to 128 in steps of 8). The caller answers for an `iv` that

@@ -61,6 +61,7 @@ pub fn sign(
             .map(|mut block| std::mem::take(&mut *block)),
         Method::Ecdsa(what) => key.ec()?.sign(what, data),
         Method::Hmac(hash) => Ok(key.generic_secret()?.sign(hash, data)),
+        Method::Cmac => key.aes()?.cmac_sign(data),
         _ => Err(no_use(mechanism, "sign")),
     }
 }
@@ -95,6 +96,10 @@ pub fn verify(
             .secret("a generic secret")?
             .generic_secret()?
             .verify(hash, data, signature)),
+        Method::Cmac => key
+            .secret("an AES key")?
+            .aes()?
+            .cmac_verify(data, signature),
         _ => Err(no_use(mechanism, "verify")),
     }
 }
@@ -234,6 +239,7 @@ enum Method<'a> {
     Ecb(Padding),
     KeyWrap,
     KeyWrapPad,
+    Cmac,
     Hmac(Hash),
     /// Made with `KeyMaterial::generate` or `random`, not on a key.
     WithoutKey,
@@ -287,6 +293,7 @@ impl<'a> Method<'a> {
             AesEcbPad => Self::Ecb(last_chunk_padding(parameters)),
             AesKeyWrap => Self::KeyWrap,
             AesKeyWrapPad => Self::KeyWrapPad,
+            AesCmac => Self::Cmac,
             HmacSha1 => Self::Hmac(Hash::Sha1),
             HmacSha224 => Self::Hmac(Hash::Sha224),
             HmacSha256 => Self::Hmac(Hash::Sha256),

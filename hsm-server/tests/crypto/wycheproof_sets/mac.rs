@@ -42,3 +42,24 @@ fn hmac() {
         assert!(tally.finish(set.number_of_tests) > 80);
     }
 }
+
+#[test]
+fn aes_cmac() {
+    let set = TestSet::load(TestName::AesCmac).unwrap();
+    let mut tally = Tally::new(TestName::AesCmac);
+    for group in &set.test_groups {
+        for test in &group.tests {
+            let Ok(key) = KeyMaterial::from_import(KeyType::Aes, &test.key) else {
+                // The set has keys of lengths that AES does not have.
+                assert_eq!(test.result, TestResult::Invalid, "vector {}", test.tc_id);
+                tally.exclude("no AES key");
+                continue;
+            };
+            let key = key.aes().unwrap();
+            assert_eq!(group.tag_size, 128);
+            let right = key.cmac_verify(&test.msg, &test.tag).unwrap();
+            tally.judge(test.tc_id, test.result, right);
+        }
+    }
+    assert!(tally.finish(set.number_of_tests) > 200);
+}
