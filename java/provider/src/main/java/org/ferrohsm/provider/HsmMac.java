@@ -11,7 +11,7 @@ import javax.crypto.Mac;
 import javax.crypto.MacSpi;
 
 /**
- * HMAC with a key in the HSM. Data is collected and goes in one call, so its size is limited. The length is known before
+ * HMAC or CMAC with a key in the HSM. Data is collected and goes in one call, so its size is limited. The length is known before
  * any key: JSSE asks for it first, which binds the object to this provider, and its own keys are then handed on to the
  * JDK.
  */
@@ -38,7 +38,7 @@ final class HsmMac extends MacSpi {
         software = null;
         key = null;
         data.reset();
-        if (newKey instanceof FerroHsmSecretKey ours && ours.info().keyType() == KeyType.GENERIC_SECRET) {
+        if (newKey instanceof FerroHsmSecretKey ours && ours.info().keyType() == context.keyType()) {
             if (spec != null) {
                 throw new InvalidAlgorithmParameterException(context.algorithm() + " takes no parameters");
             }
@@ -55,7 +55,8 @@ final class HsmMac extends MacSpi {
                 throw new InvalidKeyException(e.getMessage(), e);
             }
         } else {
-            throw Keys.foreign(newKey, "a generic secret (HMAC key) in the HSM");
+            throw Keys.foreign(newKey, context.keyType() == KeyType.AES ? "an AES key in the HSM"
+                : "a generic secret (HMAC key) in the HSM");
         }
     }
 
@@ -73,7 +74,7 @@ final class HsmMac extends MacSpi {
         int limit = Tables.get().maxDataBytes();
         if (data.size() + length > limit) {
             data.reset();
-            throw new ProviderException("One HMAC in the HSM takes at most " + limit
+            throw new ProviderException("One MAC in the HSM takes at most " + limit
                 + " bytes: hash the data and authenticate its digest");
         }
         data.write(input, offset, length);

@@ -80,7 +80,7 @@ final class HsmService extends Provider.Service {
             case "Signature" -> mechanism.parameters().equals("PSS") ? new PssSignature(context)
                 : new HsmSignature(context);
             case "Cipher" -> cipher(context);
-            case "Mac" -> new HsmMac(context, hmacBits() / 8);
+            case "Mac" -> new HsmMac(context, macBytes());
             case "KeyAgreement" -> new EcdhKeyAgreement(context);
             case "SecureRandom" -> secureRandom(context, constructorParameter);
             default -> throw new NoSuchAlgorithmException("FerroHSM has no " + getType());
@@ -108,6 +108,11 @@ final class HsmService extends Provider.Service {
     /** A key for an HMAC has the size of its hash; any other secret 256 bits, as has AES. */
     private int defaultSecretBits() {
         return getAlgorithm().startsWith("HmacSHA") ? hmacBits() : 256;
+    }
+
+    /** An HMAC is as long as its hash, a CMAC as long as a block of AES. */
+    private int macBytes() {
+        return getAlgorithm().startsWith("HmacSHA") ? hmacBits() / 8 : 16;
     }
 
     private int hmacBits() {

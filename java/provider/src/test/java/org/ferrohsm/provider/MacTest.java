@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.security.InvalidKeyException;
 import java.security.ProviderException;
+import java.util.HexFormat;
 import java.util.Random;
 import javax.crypto.KeyGenerator;
 import javax.crypto.Mac;
@@ -49,6 +50,21 @@ class MacTest {
         hsm.update((byte) 9);
         hsm.reset();
         assertArrayEquals(jdk.doFinal(new byte[1]), hsm.doFinal(new byte[1]));
+    }
+
+    /** RFC 4493, examples 1 and 2: the JDK has no CMAC to compare with. */
+    @Test
+    void cmacGivesThePublishedTags() throws Exception {
+        HexFormat hex = HexFormat.of();
+        SecretKey aes = SecretKeyFactory.getInstance("AES", provider)
+            .generateSecret(new SecretKeySpec(hex.parseHex("2b7e151628aed2a6abf7158809cf4f3c"), "AES"));
+        Mac cmac = Mac.getInstance("AESCMAC", provider);
+        cmac.init(aes);
+        assertEquals(16, cmac.getMacLength());
+        assertEquals("bb1d6929e95937287fa37d129b756746", hex.formatHex(cmac.doFinal()));
+        assertEquals("070a16b46b4d4144f79bdd9dd04a287c",
+            hex.formatHex(cmac.doFinal(hex.parseHex("6bc1bee22e409f96e93d7e117393172a"))));
+        assertThrows(InvalidKeyException.class, () -> cmac.init(key), "an HMAC key makes no CMAC");
     }
 
     @Test
