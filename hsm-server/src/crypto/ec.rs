@@ -53,7 +53,7 @@ impl EcPublicKey {
             return Err(CryptoError::KeyRefused("not an EC key (id-ecPublicKey)"));
         }
         let curve = pkey.ec_named_curve().ok_or(CryptoError::KeyRefused(
-            "EC keys must name one of the curves P-224, P-256, P-384, P-521, secp256k1",
+            "EC keys must be on a named curve: P-224, P-256, P-384, P-521 or secp256k1",
         ))?;
         Ok(Self { pkey, curve })
     }

@@ -83,10 +83,7 @@ fn private_keys_that_are_refused() {
         (include_bytes!("data/ed25519.p8"), "not an RSA key"),
     ];
     let ec = [
-        (
-            &include_bytes!("data/ec_explicit.p8")[..],
-            "must name one of the curves",
-        ),
+        (&include_bytes!("data/ec_explicit.p8")[..], "named curve"),
         (include_bytes!("data/ec_brainpool.p8"), "P-224, P-256"),
         (include_bytes!("data/ec_encrypted.p8"), "unencrypted PKCS#8"),
         (include_bytes!("data/ed25519.p8"), "not an EC key"),
@@ -260,14 +257,8 @@ fn public_keys_that_are_refused() {
             include_bytes!("data/rsa_pss_oid.spki"),
             "not a SubjectPublicKeyInfo",
         ),
-        (
-            include_bytes!("data/ec_explicit.spki"),
-            "must name one of the curves",
-        ),
-        (
-            include_bytes!("data/ec_brainpool.spki"),
-            "not a SubjectPublicKeyInfo",
-        ),
+        (include_bytes!("data/ec_explicit.spki"), "named curve"),
+        (include_bytes!("data/ec_brainpool.spki"), "named curve"),
         (
             include_bytes!("data/ed25519.spki"),
             "not a SubjectPublicKeyInfo",
