@@ -418,3 +418,55 @@ impl AttributeSet {
         Ok(set)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_mechanism_and_attribute_has_a_bit() {
+        assert!(MECHANISMS.iter().all(|row| row.mechanism.code() < 128));
+        assert!(ATTRIBUTES.iter().all(|row| row.attribute.id() < 32));
+    }
+
+    #[test]
+    fn a_set_survives_its_record() {
+        let template = [
+            Attribute::Label.text("a label"),
+            Attribute::Id.octets([1, 2, 3]),
+            Attribute::Derive.flag(false),
+            Attribute::AllowedMechanisms.mechanisms([Mechanism::Ecdsa, Mechanism::EcdsaSha256]),
+        ];
+        for (part, template) in [
+            (Part::Secret(KeyType::Ec), template.as_slice()),
+            (Part::Public(KeyType::Rsa), &template[..2]),
+            (Part::Secret(KeyType::Aes), &[]),
+            (Part::Certificate, &template[..1]),
+        ] {
+            let set = AttributeSet::create(part, Origin::Generated, template).unwrap();
+            let values = set.to_values(part);
+            assert_eq!(AttributeSet::from_values(part, &values).unwrap(), set);
+            assert!(values.iter().all(|value| set.matches(value)));
+        }
+    }
+
+    #[test]
+    fn a_default_key_can_do_what_its_type_does_and_stays_inside() {
+        for key_type in [
+            KeyType::Rsa,
+            KeyType::Ec,
+            KeyType::Aes,
+            KeyType::GenericSecret,
+        ] {
+            let part = Part::Secret(key_type);
+            let set = AttributeSet::create(part, Origin::Generated, &[]).unwrap();
+            assert!(part.uses().iter().all(|attribute| set.flag(*attribute)));
+            assert!(set.flag(Attribute::Sensitive) && !set.flag(Attribute::Extractable));
+            assert!(!set.flag(Attribute::Token) && !set.flag(Attribute::Trusted));
+            let allowed = set.allowed_in(part);
+            for mechanism in [Mechanism::RsaPkcsEncrypt, Mechanism::RsaX509] {
+                assert!(!allowed.contains(mechanism));
+            }
+        }
+    }
+}

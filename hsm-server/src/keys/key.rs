@@ -170,3 +170,25 @@ impl FailureBudget {
         Duration::from_millis(failures.answered_unix_ms - now_unix_ms)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failures_get_slow_and_recover() {
+        let budget = FailureBudget::default();
+        for _ in 0..FAILURES_AT_ONCE {
+            assert_eq!(budget.failed(1_000), Duration::ZERO);
+        }
+        for count in 1..=600 {
+            assert_eq!(budget.failed(1_000), FAILURE_PAUSE * count);
+        }
+        assert_eq!(budget.failed(1_000), FAILURE_PAUSE_MAX);
+        // Time passes: the next one waits less.
+        assert_eq!(budget.failed(51_000), Duration::from_millis(10_100));
+        // Left alone, it starts over.
+        assert_eq!(budget.failed(200_000), Duration::ZERO);
+        assert_eq!(budget.failed(200_000), Duration::ZERO);
+    }
+}

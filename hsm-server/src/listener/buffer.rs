@@ -116,3 +116,67 @@ impl Drop for Input {
         self.bytes.zeroize();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::listener::limits::Limits;
+    use ferrohsm_protocol::frame::MAX_BODY;
+
+    /// Frames of every size come out as they went in, however the stream cuts them.
+    #[tokio::test]
+    async fn frames_survive_any_cut() {
+        let sizes = [
+            0, 1, 100, 4072, 4073, 10_000, 65_536, 3, MAX_BODY, 0, 200_000, 7,
+        ];
+        let mut sent = Vec::new();
+        for (index, size) in sizes.into_iter().enumerate() {
+            let header = Header::request(1, index as u32, 0, size);
+            sent.extend_from_slice(&header.encode());
+            sent.extend(std::iter::repeat_n(index as u8, size));
+        }
+        for piece in [1, 7, 24, 1000, 4096, 100_000] {
+            let limits = Limits::new();
+            let mut input = Input::new(Arc::clone(&limits.budget));
+            let mut seen = 0;
+            for bytes in sent.chunks(piece) {
+                let mut stream = bytes;
+                while !stream.is_empty() {
+                    input.read(&mut stream).await.unwrap();
+                    while let Some(frame) = input.frame(MAX_BODY).unwrap() {
+                        assert_eq!(frame.header.call_id, seen);
+                        assert_eq!(frame.body.len(), sizes[seen as usize]);
+                        assert!(frame.body.iter().all(|byte| *byte == seen as u8));
+                        let bytes = frame.bytes;
+                        input.consume(bytes);
+                        seen += 1;
+                    }
+                }
+            }
+            assert_eq!((seen as usize, input.is_empty()), (sizes.len(), true));
+            assert!(input.bytes.len() <= KEEP_BYTES);
+            assert!(
+                input.bytes.iter().all(|byte| *byte == 0),
+                "a body is still in the buffer"
+            );
+            drop(input);
+            assert!(limits.budget.reserve(config::BUFFER_BUDGET_BYTES).is_some());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_used_up_budget_refuses_only_large_frames() {
+        let limits = Limits::new();
+        let all = limits.budget.reserve(config::BUFFER_BUDGET_BYTES);
+        let mut input = Input::new(Arc::clone(&limits.budget));
+        let header = Header::request(1, 1, 0, 100_000).encode();
+        assert_eq!(
+            input.read(&mut header.as_slice()).await.unwrap(),
+            header.len()
+        );
+        let refused = input.read(&mut [0].as_slice()).await.unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::OutOfMemory);
+        drop(all);
+        assert_eq!(input.read(&mut [0].as_slice()).await.unwrap(), 1);
+    }
+}

@@ -110,3 +110,32 @@ impl Drop for Reserved {
         self.budget.0.fetch_add(self.bytes, Ordering::AcqRel);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_each_key_and_forgets_it() {
+        let counted = Counted::new(2);
+        let first = counted.enter(1);
+        let second = counted.enter(1);
+        assert!(first.is_some() && second.is_some());
+        assert!(counted.enter(1).is_none());
+        assert!(counted.enter(2).is_some());
+        drop(first);
+        assert!(counted.enter(1).is_some());
+        drop(second);
+        assert!(counted.open.lock().unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_budget_is_given_back() {
+        let budget = Arc::new(Budget(AtomicUsize::new(100)));
+        let most = budget.reserve(90).unwrap();
+        assert!(budget.reserve(11).is_none());
+        assert!(budget.reserve(10).is_some());
+        drop(most);
+        assert!(budget.reserve(100).is_some());
+    }
+}

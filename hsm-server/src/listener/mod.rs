@@ -19,6 +19,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -62,6 +63,31 @@ pub async fn run(
     }
     let _ = std::fs::remove_file(listener.hsm.data_dir.join(SOCKET_NAME));
     result
+}
+
+/// Serves one peer over any stream, with limits of its own: everything that runs for a connection, without sockets. For
+/// fuzzing and property tests.
+///
+/// # Errors
+/// What the stream says.
+pub async fn serve_stream<S: AsyncRead + AsyncWrite + Unpin>(
+    hsm: Arc<Hsm>,
+    peer: Peer,
+    stream: S,
+) -> io::Result<()> {
+    let tls = hsm.tls.subscribe();
+    // Its sender stays until the connection has ended.
+    let (_sender, shutdown) = watch::channel(false);
+    connection::serve(Accepted {
+        hsm,
+        limits: Arc::new(Limits::new()),
+        stream,
+        peer,
+        chain: Vec::new(),
+        tls,
+        shutdown,
+    })
+    .await
 }
 
 struct Listener {
@@ -194,7 +220,7 @@ impl Listener {
     }
 }
 
-async fn serve<S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin>(accepted: Accepted<S>) {
+async fn serve<S: AsyncRead + AsyncWrite + Unpin>(accepted: Accepted<S>) {
     let hsm = Arc::clone(&accepted.hsm);
     hsm.connections.fetch_add(1, Ordering::Relaxed);
     if let Err(error) = connection::serve(accepted).await {

@@ -120,3 +120,13 @@ pub fn key_hash(certificate: &CertificateDer<'_>) -> Option<[u8; 32]> {
         aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, certificate.public_key().raw);
     digest.as_ref().try_into().ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_provider_is_the_fips_module_where_it_is_built_in() {
+        assert_eq!(provider().fips(), cfg!(feature = "fips"));
+    }
+}

@@ -2,7 +2,9 @@
 
 mod harness;
 
+mod any_bytes;
 mod bad_input;
+mod endurance;
 mod first;
 mod keys;
 mod permissions;
