@@ -122,3 +122,44 @@ fn flipped_bits_are_found_or_harmless() {
     println!("seed {seed}: {refused} refused, {harmless} in unused places");
     assert!(refused > 50, "most of the file is used: {refused} refused");
 }
+
+#[test]
+fn a_store_of_a_later_release_is_left_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    RedbStore::open(directory.path()).map(drop).unwrap();
+    let file = redb::Database::open(directory.path().join(FILE_NAME)).unwrap();
+    let transaction = file.begin_write().unwrap();
+    let meta: redb::TableDefinition<&str, u64> = redb::TableDefinition::new("meta");
+    transaction
+        .open_table(meta)
+        .unwrap()
+        .insert("format", 2)
+        .unwrap();
+    transaction.commit().unwrap();
+    drop(file);
+    let error = RedbStore::open(directory.path()).err().unwrap();
+    assert!(matches!(error, StoreError::Invalid { .. }), "{error:?}");
+    assert!(error.to_string().contains("format 2"), "{error}");
+}
+
+#[test]
+fn an_emptied_database_is_not_a_new_store() {
+    let directory = tempfile::tempdir().unwrap();
+    redb::Database::create(directory.path().join(FILE_NAME))
+        .map(drop)
+        .unwrap();
+    let error = RedbStore::open(directory.path()).err().unwrap();
+    assert!(matches!(error, StoreError::Corrupt { .. }), "{error:?}");
+}
+
+#[test]
+fn a_missing_directory_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let missing = directory.path().join("missing");
+    let error = RedbStore::open(&missing).err().unwrap();
+    assert!(matches!(error, StoreError::Invalid { .. }), "{error:?}");
+    assert!(
+        error.to_string().contains(missing.to_str().unwrap()),
+        "{error}"
+    );
+}

@@ -39,8 +39,25 @@ pub struct Database {
 }
 
 impl Database {
-    /// Opens or makes the database, verifying every page of it.
+    /// Opens a database, verifying every page of it. One that is empty is damaged.
     pub fn open(backend: impl StorageBackend) -> Result<Self, StoreError> {
+        let mut database = Self::open_redb(backend)?;
+        if !database.load()? {
+            return Err(corrupt("its tables are missing"));
+        }
+        Ok(database)
+    }
+
+    /// Opens a database that is made if it is empty.
+    pub fn open_or_make(backend: impl StorageBackend) -> Result<Self, StoreError> {
+        let mut database = Self::open_redb(backend)?;
+        if !database.load()? {
+            database.initialize()?;
+        }
+        Ok(database)
+    }
+
+    fn open_redb(backend: impl StorageBackend) -> Result<Self, StoreError> {
         // With the check on, redb reports what is damaged; a panic is still caught, for what it
         // asserts instead.
         let open = || {
@@ -52,29 +69,24 @@ impl Database {
         let redb = catch_unwind(AssertUnwindSafe(open))
             .map_err(|_| corrupt("opening it failed an assertion"))?
             .map_err(database_error)?;
-        let mut database = Self {
+        Ok(Self {
             redb,
             stored: 0,
             limit: AtomicU64::new(0),
-        };
-        database.load()?;
-        Ok(database)
+        })
     }
 
-    fn load(&mut self) -> Result<(), StoreError> {
+    /// Reads what `meta` says. `false` if the database is empty.
+    fn load(&mut self) -> Result<bool, StoreError> {
         let transaction = self.redb.begin_read().map_err(transaction_error)?;
+        let records = transaction.open_table(RECORDS);
         let meta = match transaction.open_table(META) {
             Ok(meta) => meta,
-            Err(TableError::TableDoesNotExist(_)) => {
-                // Both tables are made in one transaction: either both exist or the file is new.
-                return match transaction.open_table(RECORDS) {
-                    Err(TableError::TableDoesNotExist(_)) => self.initialize(),
-                    Ok(_) => Err(corrupt("it has records but no revision")),
-                    Err(error) => Err(table_error(error)),
-                };
-            }
+            // Both tables are made in one transaction.
+            Err(TableError::TableDoesNotExist(_)) if records.is_err() => return Ok(false),
             Err(error) => return Err(table_error(error)),
         };
+        records.map_err(table_error)?;
         let number = |name: &str| -> Result<u64, StoreError> {
             let value = meta.get(name).map_err(storage_error)?;
             value
@@ -92,7 +104,7 @@ impl Database {
         }
         self.stored = number(META_REVISION)?;
         self.limit = AtomicU64::new(number(META_REVISION_LIMIT)?);
-        Ok(())
+        Ok(true)
     }
 
     fn initialize(&mut self) -> Result<(), StoreError> {

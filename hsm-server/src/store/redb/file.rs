@@ -1,6 +1,7 @@
 //! The files of the embedded store: `store.redb`, and `store.lock` held while it is open.
 
 use std::fs::{File, OpenOptions, TryLockError};
+use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
@@ -21,13 +22,17 @@ const LOCK_NAME: &str = "store.lock";
 /// Takes the lock that keeps other processes out for as long as the result lives.
 pub fn lock(directory: &Path) -> Result<File, StoreError> {
     let path = directory.join(LOCK_NAME);
+    // A missing or closed directory is a mistake in the configuration, not a failing disk.
     let file = private()
+        .create(true)
         .open(&path)
-        .map_err(|error| match StoreError::from(error) {
-            StoreError::Io { detail } => StoreError::Io {
-                detail: format!("{}: {detail}", path.display()),
-            },
-            other => other,
+        .map_err(|error| match error.kind() {
+            ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::PermissionDenied => {
+                StoreError::Invalid {
+                    reason: format!("{} cannot be opened: {error}", path.display()),
+                }
+            }
+            _ => error.into(),
         })?;
     match file.try_lock() {
         Ok(()) => Ok(file),
@@ -50,7 +55,8 @@ pub fn make(directory: &Path) -> Result<(), StoreError> {
     let new = directory.join(NEW_NAME);
     let file = private().create(true).open(&new)?;
     file.set_len(0)?;
-    let database = Database::open(FileBackend::new(file).map_err(database_error)?)?;
+    let backend = FileBackend::new(file).map_err(database_error)?;
+    let database = Database::open_or_make(backend)?;
     database.close(0)?;
     std::fs::rename(&new, &path)?;
     // The name must survive power loss too.

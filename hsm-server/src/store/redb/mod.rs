@@ -59,28 +59,36 @@ impl RedbStore {
         let lock = file::lock(directory)?;
         file::make(directory)?;
         let directory = directory.to_owned();
-        Self::open_with(move |opening| {
+        let open = move |opening| {
             // The lock lives as long as this closure, so as long as the store.
             let _ = &lock;
-            file::open(&directory, opening)
-        })
+            Database::open(file::open(&directory, opening)?)
+        };
+        Self::start(open(Opening::First)?, Box::new(open))
     }
 
-    /// Opens the store on what `backend` gives; it is called again after each I/O error.
+    /// Opens the store on what `backend` gives, or makes it there; it is called again after each
+    /// I/O error.
     ///
     /// # Errors
     /// As [`RedbStore::open`].
     pub fn open_with<B: StorageBackend>(
         backend: impl Fn(Opening) -> Result<B, StoreError> + Send + 'static,
     ) -> Result<Self, StoreError> {
-        let open = move |opening: Opening| Database::open(backend(opening)?);
-        let database = open(Opening::First)?;
+        let database = Database::open_or_make(backend(Opening::First)?)?;
+        Self::start(
+            database,
+            Box::new(move |opening| Database::open(backend(opening)?)),
+        )
+    }
+
+    fn start(database: Database, open: writer::Open) -> Result<Self, StoreError> {
         let shared = Arc::new(Shared {
             revision: AtomicU64::new(database.revision()),
             database: RwLock::new(Some(database)),
         });
         let (queue, jobs) = sync_channel(QUEUE_LENGTH);
-        let writer = Writer::new(Arc::clone(&shared), Box::new(open), jobs);
+        let writer = Writer::new(Arc::clone(&shared), open, jobs);
         let writer = std::thread::Builder::new()
             .name("store-writer".into())
             .spawn(move || writer.run())?;
