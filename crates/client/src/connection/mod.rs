@@ -346,8 +346,11 @@ impl Connection {
             }
             match waiter.wait(Some(deadline)) {
                 Woken::Done(outcome) => return outcome,
-                Woken::Look => role = lock(&self.shared).take_role(id),
-                Woken::TimedOut => {
+                Woken::Look if Instant::now() < deadline => {
+                    role = lock(&self.shared).take_role(id);
+                }
+                // A reader whose deadline passes is offered its own role again: it must leave all the same.
+                Woken::Look | Woken::TimedOut => {
                     if self.forget(id) {
                         let silent = self.arrivals.load(Ordering::Relaxed) == arrivals;
                         return Err(CallError::Timeout { silent });
