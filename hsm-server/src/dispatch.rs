@@ -57,6 +57,7 @@ pub fn place(operation: Operation) -> Place {
         | Operation::ClusterCsr
         | Operation::ClusterInitialize
         | Operation::ClusterActivate
+        | Operation::RenewCertificate
         | Operation::RegisterTrustAnchor
         | Operation::DeregisterTrustAnchor
         | Operation::BarrierRotate
@@ -171,6 +172,7 @@ impl Call<'_> {
             Operation::ClusterCsr => self.read(cluster::handle_cluster_csr, out),
             Operation::ClusterInitialize => self.read(cluster::handle_cluster_initialize, out),
             Operation::ClusterActivate => self.read(cluster::handle_cluster_activate, out),
+            Operation::RenewCertificate => self.change(cluster::handle_renew_certificate, out),
             Operation::RegisterTrustAnchor => {
                 self.change(cluster::handle_register_trust_anchor, out)
             }

@@ -30,6 +30,7 @@ macro_rules! with_request_id {
 
 with_request_id! {
     RegisterTrustAnchorRequest DeregisterTrustAnchorRequest BarrierRotateRequest
+    RenewCertificateRequest
     CreateUserRequest DeleteUserRequest ChangePasswordRequest UnlockUserRequest
     GenerateKeyRequest GenerateKeyPairRequest ImportKeyRequest ImportCertificateRequest
     UpdateKeyRequest DeleteKeyRequest UnwrapKeyRequest

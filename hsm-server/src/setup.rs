@@ -89,8 +89,12 @@ pub fn init(opening: Opening<'_>, seal: &SealConfig, mode: Mode) -> Result<(), S
         return Err(BarrierError::AlreadyCreated.into());
     }
     let master_key = match seal.create(&context(opening)) {
-        // A throwaway HSM whose set-up was cut short: nothing was sealed with the key yet.
-        Err(SealError::Exists { .. }) if opening.dev => seal.open(&context(opening))?,
+        // A set-up that was cut short: nothing was sealed with the key yet. A key file elsewhere may be another HSM's.
+        Err(SealError::Exists { .. })
+            if opening.dev || matches!(seal, SealConfig::Passphrase {}) =>
+        {
+            seal.open(&context(opening))?
+        }
         result => result?,
     };
     let path = directory.join(SEAL_FILE_NAME);

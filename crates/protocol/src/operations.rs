@@ -125,9 +125,10 @@ use QuorumService::{Cluster, KeyManagement, KeyUsage, User};
 operations! {
     Hello = 0x0001, "hello", HelloRequest => HelloResponse, Access::Anyone, Any, ALL, audited false, Always, None;
     ClusterInfo = 0x0100, "cluster-info", ClusterInfoRequest => ClusterInfoResponse, Access::Anyone, Any, ALL, audited false, Always, None;
-    ClusterCsr = 0x0101, "cluster-csr", ClusterCsrRequest => ClusterCsrResponse, Access::Anyone, Local, UNINITIALIZED, audited false, Always, None;
+    ClusterCsr = 0x0101, "cluster-csr", ClusterCsrRequest => ClusterCsrResponse, Access::Anyone, Local, ALL, audited false, Always, None;
     ClusterInitialize = 0x0102, "cluster-initialize", ClusterInitializeRequest => ClusterInitializeResponse, Access::Anyone, Local, UNINITIALIZED, audited true, Never, None;
     ClusterActivate = 0x0103, "cluster-activate", ClusterActivateRequest => ClusterActivateResponse, Access::Anyone, Local, INITIALIZED, audited true, Never, None;
+    RenewCertificate = 0x0104, "renew-certificate", RenewCertificateRequest => RenewCertificateResponse, CO, Any, ACTIVE, audited true, WithRequestId, Some(Cluster);
     RegisterTrustAnchor = 0x0110, "register-trust-anchor", RegisterTrustAnchorRequest => RegisterTrustAnchorResponse, CO, Any, ACTIVE, audited true, WithRequestId, Some(Cluster);
     ListTrustAnchors = 0x0111, "list-trust-anchors", ListTrustAnchorsRequest => ListTrustAnchorsResponse, CO_AU, Any, ACTIVE, audited false, Always, None;
     DeregisterTrustAnchor = 0x0112, "deregister-trust-anchor", DeregisterTrustAnchorRequest => DeregisterTrustAnchorResponse, CO, Any, ACTIVE, audited true, WithRequestId, Some(Cluster);

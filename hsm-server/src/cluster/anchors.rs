@@ -1,5 +1,7 @@
 //! Trust anchors for client certificates: what a crypto officer registers.
 
+use std::sync::PoisonError;
+
 use aws_lc_rs::digest;
 use ferrohsm_protocol::Status;
 use ferrohsm_protocol::cluster_certificate;
@@ -9,11 +11,12 @@ use rustls::pki_types::{CertificateDer, UnixTime};
 use x509_parser::prelude::{FromDer, X509Certificate};
 use zeroize::Zeroizing;
 
-use super::pem;
 use super::record::{ANCHOR_PREFIX, AnchorRecord};
-use crate::barrier::Barrier;
+use super::{Cluster, pem};
+use crate::barrier::{Barrier, BarrierTransaction};
 use crate::error::OpError;
 use crate::listener::tls::{self, Anchor};
+use crate::store::Durability;
 use crate::users::name::UserName;
 
 /// Most trust anchors.
@@ -83,6 +86,84 @@ fn check_authority(certificate: &CertificateDer<'_>) -> Result<(), &'static str>
         ),
         Ok(_) => Ok(()),
         Err(_) => Err("the trust anchor certificate has a malformed keyUsage"),
+    }
+}
+
+impl Cluster {
+    /// Registers a trust anchor for client certificates. The caller then replaces the TLS configuration.
+    ///
+    /// # Errors
+    /// [`Status::CertificateRefused`], [`Status::AnchorExists`], [`Status::LimitReached`].
+    pub fn register_anchor(
+        &self,
+        certificate_pem: &str,
+        users: &[String],
+        now_unix_ms: u64,
+        commit: impl Fn(&TrustAnchorInfo, BarrierTransaction) -> Result<u64, OpError>,
+    ) -> Result<TrustAnchorInfo, OpError> {
+        let anchor = check_new(certificate_pem, users, now_unix_ms)?;
+        let _changes = self.changes.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = self.known().anchors.clone();
+        if known.iter().any(|other| other.id() == anchor.id()) {
+            return Err(Status::AnchorExists.into());
+        }
+        if known.len() >= ANCHORS_MAX {
+            return Err(OpError::new(
+                Status::LimitReached,
+                format!("a cluster has at most {ANCHORS_MAX} trust anchors: deregister one first"),
+            ));
+        }
+        let info = anchor.info();
+        commit(
+            &info,
+            BarrierTransaction::new(Durability::Durable)
+                .if_absent(anchor.path())
+                .put(anchor.path(), anchor.write()),
+        )?;
+        self.known
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .anchors
+            .push(anchor);
+        Ok(info)
+    }
+
+    /// Takes a trust anchor away. The caller then replaces the TLS configuration, which cuts its connections.
+    ///
+    /// # Errors
+    /// [`Status::AnchorNotFound`].
+    pub fn deregister_anchor(
+        &self,
+        id: &str,
+        commit: impl Fn(BarrierTransaction) -> Result<u64, OpError>,
+    ) -> Result<(), OpError> {
+        let _changes = self.changes.lock().unwrap_or_else(PoisonError::into_inner);
+        let path = self
+            .known()
+            .anchors
+            .iter()
+            .find(|anchor| anchor.id() == id)
+            .map(AnchorRecord::path)
+            .ok_or(Status::AnchorNotFound)?;
+        commit(BarrierTransaction::new(Durability::Durable).delete(path))?;
+        self.known
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .anchors
+            .retain(|anchor| anchor.id() != id);
+        Ok(())
+    }
+
+    /// The registered trust anchors, by id.
+    pub fn anchors(&self) -> Vec<TrustAnchorInfo> {
+        let mut anchors: Vec<_> = self
+            .known()
+            .anchors
+            .iter()
+            .map(AnchorRecord::info)
+            .collect();
+        anchors.sort_by(|a, b| a.id.cmp(&b.id));
+        anchors
     }
 }
 

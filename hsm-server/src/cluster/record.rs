@@ -29,6 +29,9 @@ pub struct ClusterRecord {
     /// Milliseconds since 1970.
     #[prost(uint64, tag = "6")]
     pub created_unix_ms: u64,
+    /// When the certificate or its root expires, seconds since 1970; 0 before INITIALIZED.
+    #[prost(uint64, tag = "7")]
+    pub not_after_unix_s: u64,
 }
 
 /// A registered trust anchor for client certificates.

@@ -1,7 +1,12 @@
 use rcgen::{CertificateParams, DnType, Issuer, KeyPair, PKCS_ECDSA_P384_SHA384, PKCS_RSA_SHA256};
 
+use ferrohsm_protocol::Status;
+use ferrohsm_protocol::messages::TrustAnchorInfo;
+
+use super::tls::check;
 use super::*;
 use crate::testing::TestStore;
+use crate::users::Users;
 
 const NOW: u64 = 1_800_000_000_000;
 
@@ -266,4 +271,43 @@ fn hsm_certificates_end_with_the_cluster_certificate() {
         .err()
         .unwrap();
     assert!(expired.message.contains("expired"), "{expired}");
+}
+
+#[test]
+fn a_renewed_certificate_is_for_the_same_key() {
+    let mut store = TestStore::new();
+    let this = cluster(&store);
+    assert_eq!(this.certificate_not_after_unix_s(), 0);
+    let (certificate, root) = this.dev_sign(NOW).unwrap();
+    this.initialize(&certificate, &root, NOW).unwrap();
+    let barrier = store.barrier.clone();
+    let renew = |certificate: &str, root: &str| {
+        this.renew_certificate(certificate, root, NOW, |_, transaction| {
+            Ok(barrier.commit(&transaction)?)
+        })
+    };
+    let later = this.dev_sign(NOW + 1_000_000).unwrap();
+    assert_eq!(
+        renew(&later.0, &later.1).unwrap_err().status,
+        Status::WrongClusterState
+    );
+    let users = Users::load(store.barrier.clone()).unwrap();
+    this.activate(&users, "admin", b"long enough", NOW).unwrap();
+    let first_end = this.certificate_not_after_unix_s();
+
+    let other_store = TestStore::new();
+    let (other_certificate, other_root) = cluster(&other_store).dev_sign(NOW).unwrap();
+    assert!(refusal(renew(&other_certificate, &other_root).map(|_| ())).contains("another key"));
+    assert!(refusal(renew(&later.0, &root).map(|_| ())).contains("does not verify"));
+    assert_eq!(this.certificate_not_after_unix_s(), first_end);
+
+    assert_eq!(renew(&later.0, &later.1).unwrap(), first_end + 1000);
+    assert_eq!(this.trust_anchor_pem(), later.1);
+    drop((this, users, barrier));
+    store.restart();
+    let this = cluster(&store);
+    assert_eq!(
+        (this.state(), this.certificate_not_after_unix_s()),
+        (ClusterState::Active, first_end + 1000)
+    );
 }

@@ -13,7 +13,8 @@ use ferrohsm_protocol::messages::{
     ClusterCsrRequest, ClusterCsrResponse, ClusterInfoRequest, ClusterInfoResponse,
     ClusterInitializeRequest, ClusterInitializeResponse, DeregisterTrustAnchorRequest,
     DeregisterTrustAnchorResponse, ListTrustAnchorsRequest, ListTrustAnchorsResponse,
-    RegisterTrustAnchorRequest, RegisterTrustAnchorResponse,
+    RegisterTrustAnchorRequest, RegisterTrustAnchorResponse, RenewCertificateRequest,
+    RenewCertificateResponse,
 };
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -45,6 +46,7 @@ pub fn handle_cluster_info(
         uptime_s: hsm.started.elapsed().as_secs(),
         trust_anchors: hsm.cluster.anchors().len() as u32,
         data_key: hsm.barrier.data_key(),
+        certificate_not_after_unix_s: hsm.cluster.certificate_not_after_unix_s(),
     })
 }
 
@@ -84,6 +86,29 @@ pub fn handle_cluster_activate(
         .cluster
         .activate(&hsm.users, &request.user, &password, now)?;
     Ok(ClusterActivateResponse { user })
+}
+
+/// RenewCertificate: new connections get the new certificate, open ones go on.
+pub fn handle_renew_certificate(
+    hsm: &Arc<Hsm>,
+    change: &Change<'_>,
+    request: RenewCertificateRequest,
+) -> Result<RenewCertificateResponse, OpError> {
+    let not_after_unix_s = hsm.cluster.renew_certificate(
+        &request.signed_certificate_pem,
+        &request.trust_anchor_pem,
+        hsm.clock.now_unix_ms(),
+        |not_after_unix_s, transaction| {
+            change.commit(
+                hsm,
+                transaction,
+                &RenewCertificateResponse { not_after_unix_s },
+            )
+        },
+    )?;
+    cluster::refresh_tls(hsm)?;
+    tracing::info!(not_after_unix_s, "cluster certificate renewed");
+    Ok(RenewCertificateResponse { not_after_unix_s })
 }
 
 /// RegisterTrustAnchor: the TLS listener opens with the first one.
