@@ -268,8 +268,8 @@ impl Submitted {
         }
     }
 
-    fn finish(self: Box<Self>, result: Result<Reply>) {
-        let Submitted { callback, .. } = *self;
+    fn finish(self, result: Result<Reply>) {
+        let Submitted { callback, .. } = self;
         if std::panic::catch_unwind(AssertUnwindSafe(|| callback(result))).is_err() {
             tracing::error!("the callback of an asynchronous call panicked");
         }

@@ -67,37 +67,34 @@ impl Waiter {
         }
     }
 
-    /// Waits for the outcome, an offer, or `deadline` (`None`: for ever).
+    /// Waits for the outcome, an offer, or `deadline` (`None`: for ever). After the deadline no offer is taken: the caller
+    /// leaves, and offers its roles to others.
     pub(crate) fn wait(&self, deadline: Option<Instant>) -> Woken {
         loop {
-            match self.signal.load(Ordering::Acquire) {
-                DONE => {
-                    if let Some(outcome) = lock(&self.outcome).take() {
-                        return Woken::Done(outcome);
-                    }
-                }
-                LOOK => {
-                    let taken = self.signal.compare_exchange(
-                        LOOK,
-                        WAITING,
-                        Ordering::AcqRel,
-                        Ordering::Relaxed,
-                    );
-                    if taken.is_ok() {
-                        return Woken::Look;
-                    }
-                    continue;
-                }
-                _ => {}
+            let signal = self.signal.load(Ordering::Acquire);
+            if signal == DONE
+                && let Some(outcome) = lock(&self.outcome).take()
+            {
+                return Woken::Done(outcome);
             }
-            let Some(deadline) = deadline else {
-                std::thread::park();
-                continue;
-            };
-            let Some(left) = deadline.checked_duration_since(Instant::now()) else {
+            let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+            if left.is_some_and(|left| left.is_zero()) {
                 return Woken::TimedOut;
-            };
-            std::thread::park_timeout(left);
+            }
+            if signal == LOOK {
+                // Fails only when the outcome has just come.
+                let _ = self.signal.compare_exchange(
+                    LOOK,
+                    WAITING,
+                    Ordering::AcqRel,
+                    Ordering::Relaxed,
+                );
+                return Woken::Look;
+            }
+            match left {
+                Some(left) => std::thread::park_timeout(left),
+                None => std::thread::park(),
+            }
         }
     }
 

@@ -151,14 +151,14 @@ fn serve(mut stream: TcpStream, mut tls: ServerConnection, script: &Script) {
     let mut plain = Vec::new();
     let mut chunk = vec![0; 64 * 1024];
     loop {
-        while script.stopped.load(Ordering::SeqCst) {
-            std::thread::sleep(Duration::from_millis(5));
-        }
         // One read of whatever has arrived, all of it answered, one write: as the real server does.
         let count = match stream.read(&mut chunk) {
             Ok(0) | Err(_) => return,
             Ok(count) => count,
         };
+        while script.stopped.load(Ordering::SeqCst) {
+            std::thread::sleep(Duration::from_millis(5));
+        }
         let mut wire = &chunk[..count];
         while !wire.is_empty() {
             if tls.read_tls(&mut wire).is_err() {

@@ -80,13 +80,6 @@ impl Pki {
     }
 
     pub fn server_config(&self) -> Arc<rustls::ServerConfig> {
-        self.server_config_of(&rustls::version::TLS13)
-    }
-
-    pub fn server_config_of(
-        &self,
-        version: &'static rustls::SupportedProtocolVersion,
-    ) -> Arc<rustls::ServerConfig> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let mut roots = RootCertStore::empty();
         roots.add(self.client_root.clone()).unwrap();
@@ -96,7 +89,7 @@ impl Pki {
                 .unwrap();
         let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(self.key.clone()));
         let mut config = rustls::ServerConfig::builder_with_provider(provider)
-            .with_protocol_versions(&[version])
+            .with_protocol_versions(&[&rustls::version::TLS13])
             .unwrap()
             .with_client_cert_verifier(verifier)
             .with_single_cert(self.chain.clone(), key)

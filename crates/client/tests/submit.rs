@@ -1,0 +1,192 @@
+//! Asynchronous calls never wait for the network, and share connections with blocking ones.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
+use std::time::{Duration, Instant};
+
+use ferrohsm_client::Client;
+use ferrohsm_protocol::Status;
+use support::{Answer, FakeHsm, Fixture, sign, sign_request, wait_for};
+
+type Answered = (Vec<u8>, Result<Vec<u8>, Status>);
+
+fn submit_sign(client: &Client, data: Vec<u8>, results: &mpsc::Sender<Answered>) {
+    let (sent, results) = (data.clone(), results.clone());
+    client
+        .submit(&sign_request(data), move |reply| {
+            let result = reply
+                .map(|reply| reply.signature)
+                .map_err(|error| error.status);
+            results.send((sent, result)).unwrap();
+        })
+        .unwrap();
+}
+
+#[test]
+fn answers_asynchronous_and_blocking_calls_together() {
+    let fixture = Fixture::new();
+    let hsm = FakeHsm::start(&fixture.pki);
+    let client = fixture.client(&[hsm.address], "");
+    let (sender, receiver) = mpsc::channel();
+    std::thread::scope(|scope| {
+        for thread in 0u32..8 {
+            let (client, sender) = (&client, sender.clone());
+            scope.spawn(move || {
+                for call in 0u32..500 {
+                    let data = [thread.to_be_bytes(), call.to_be_bytes()].concat();
+                    submit_sign(client, data.clone(), &sender);
+                    let reversed: Vec<u8> = data.iter().rev().copied().collect();
+                    assert_eq!(sign(client, &data).unwrap(), reversed);
+                }
+            });
+        }
+    });
+    for _ in 0..8 * 500 {
+        let (mut data, result) = receiver.recv_timeout(Duration::from_secs(10)).unwrap();
+        data.reverse();
+        assert_eq!(result.unwrap(), data);
+    }
+}
+
+#[test]
+fn a_callback_may_call_again() {
+    let fixture = Fixture::new();
+    let hsm = FakeHsm::start(&fixture.pki);
+    let client = fixture.client(&[hsm.address], "connections = 1");
+    let (sender, receiver) = mpsc::channel();
+    let inner = client.clone();
+    client
+        .submit(&sign_request(vec![1, 2]), move |reply| {
+            assert_eq!(reply.unwrap().signature, [2, 1]);
+            sender.send(sign(&inner, &[3, 4])).unwrap();
+        })
+        .unwrap();
+    assert_eq!(
+        receiver
+            .recv_timeout(Duration::from_secs(10))
+            .unwrap()
+            .unwrap(),
+        [4, 3]
+    );
+}
+
+#[test]
+fn never_waits_for_a_stopped_hsm() {
+    let fixture = Fixture::new();
+    let hsm = FakeHsm::start(&fixture.pki);
+    let client = fixture.client(&[hsm.address], "timeout-ms = 1500\nconnections = 1");
+    sign(&client, b"warm").unwrap();
+    hsm.script.stopped.store(true, Ordering::SeqCst);
+    let done = Arc::new(AtomicUsize::new(0));
+    let mut longest = Duration::ZERO;
+    // More than any socket buffer holds.
+    for _ in 0..400 {
+        let done = done.clone();
+        let started = Instant::now();
+        client
+            .submit(&sign_request(vec![0; 100_000]), move |reply| {
+                let status = reply.unwrap_err().status;
+                assert!(
+                    matches!(status, Status::Timeout | Status::Unreachable),
+                    "{status}"
+                );
+                done.fetch_add(1, Ordering::SeqCst);
+            })
+            .unwrap();
+        longest = longest.max(started.elapsed());
+    }
+    assert!(
+        longest < Duration::from_millis(500),
+        "submit took {longest:?}"
+    );
+    wait_for("all calls time out", || done.load(Ordering::SeqCst) == 400);
+    hsm.script.stopped.store(false, Ordering::SeqCst);
+    assert_eq!(sign(&client, b"ab").unwrap(), b"ba");
+}
+
+#[test]
+fn never_waits_for_a_connection_and_delivers_when_the_hsm_comes() {
+    let fixture = Fixture::new();
+    let config = fixture.pki.server_config();
+    let hsm = FakeHsm::start(&fixture.pki);
+    let (address, script) = (hsm.address, hsm.script.clone());
+    drop(hsm);
+    let client = fixture.client(&[address], "");
+    let (sender, receiver) = mpsc::channel();
+    let started = Instant::now();
+    for call in 0u8..100 {
+        submit_sign(&client, vec![call, 0], &sender);
+    }
+    assert!(started.elapsed() < Duration::from_secs(1));
+    let _hsm = FakeHsm::start_with(config, &address.to_string(), script);
+    for _ in 0..100 {
+        let (data, result) = receiver.recv_timeout(Duration::from_secs(10)).unwrap();
+        assert_eq!(result.unwrap(), [0, data[0]]);
+    }
+}
+
+#[test]
+fn repeats_after_a_lost_connection() {
+    let fixture = Fixture::new();
+    let hsm = FakeHsm::start(&fixture.pki);
+    let client = fixture.client(&[hsm.address], "connections = 1");
+    sign(&client, b"warm").unwrap();
+    let seen = AtomicUsize::new(0);
+    hsm.on(move |_, _| (seen.fetch_add(1, Ordering::SeqCst) == 0).then_some(Answer::Hang));
+    let (sender, receiver) = mpsc::channel();
+    submit_sign(&client, vec![1, 2], &sender);
+    assert_eq!(
+        receiver
+            .recv_timeout(Duration::from_secs(10))
+            .unwrap()
+            .1
+            .unwrap(),
+        [2, 1]
+    );
+}
+
+#[test]
+fn bounds_what_waits() {
+    let fixture = Fixture::new();
+    let hsm = FakeHsm::start(&fixture.pki);
+    hsm.script.stopped.store(true, Ordering::SeqCst);
+    let client = fixture.client(&[hsm.address], "timeout-ms = 600000");
+    let request = sign_request(vec![0; 900_000]);
+    let refused = (0..1000).find_map(|_| client.submit(&request, |_| ()).err());
+    assert_eq!(refused.unwrap().status, Status::LimitReached);
+}
+
+#[test]
+fn close_ends_what_is_under_way() {
+    let fixture = Fixture::new();
+    let hsm = FakeHsm::start(&fixture.pki);
+    let client = fixture.client(&[hsm.address], "");
+    sign(&client, b"warm").unwrap();
+    hsm.on(|_, _| Some(Answer::Silence));
+    let (sender, receiver) = mpsc::channel();
+    for call in 0u8..10 {
+        submit_sign(&client, vec![call], &sender);
+    }
+    let blocked = {
+        let client = client.clone();
+        std::thread::spawn(move || sign(&client, b"blocked"))
+    };
+    std::thread::sleep(Duration::from_millis(50));
+    client.close();
+    for _ in 0..10 {
+        let (_, result) = receiver.recv_timeout(Duration::from_secs(5)).unwrap();
+        assert_eq!(result.unwrap_err(), Status::ClientClosed);
+    }
+    assert_eq!(
+        blocked.join().unwrap().unwrap_err().status,
+        Status::ClientClosed
+    );
+    assert_eq!(
+        sign(&client, b"later").unwrap_err().status,
+        Status::ClientClosed
+    );
+    assert!(client.submit(&sign_request(Vec::new()), |_| ()).is_err());
+}
