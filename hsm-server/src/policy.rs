@@ -170,7 +170,7 @@ fn permits(attributes: &AttributeSet, wanted: Use) -> bool {
 }
 
 /// The attribute that permits a use; `None` for what is done without a key.
-fn attribute_of(wanted: Use) -> Option<Attribute> {
+pub fn attribute_of(wanted: Use) -> Option<Attribute> {
     match wanted {
         Use::Sign => Some(Attribute::Sign),
         Use::Verify => Some(Attribute::Verify),

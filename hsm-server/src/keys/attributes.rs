@@ -1,13 +1,16 @@
 //! A key's attributes: what a template may say, what is the default, and how they may change.
 
 use crate::error::OpError;
+use crate::policy;
 use ferrohsm_protocol::attributes::{
     ATTRIBUTES, AttributeKind, Change, MAX_ID_BYTES, MAX_LABEL_BYTES,
 };
-use ferrohsm_protocol::mechanisms::MECHANISMS;
+use ferrohsm_protocol::mechanisms::{MECHANISMS, Use};
 use ferrohsm_protocol::messages::attribute_value::Value;
 use ferrohsm_protocol::messages::{AttributeValue, KeyType};
 use ferrohsm_protocol::{Attribute, Mechanism, Status};
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 /// What a set of attributes belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,18 +52,21 @@ const SECRETS: &[Attribute] = &[
 ];
 
 impl Part {
-    /// The uses that its type has; all are on by default.
-    pub fn uses(self) -> &'static [Attribute] {
-        use Attribute::{Decrypt, Derive, Encrypt, Sign, Unwrap, Verify, Wrap};
-        match self {
-            Part::Secret(KeyType::Rsa) => &[Sign, Decrypt, Unwrap],
-            Part::Public(KeyType::Rsa) => &[Verify, Encrypt, Wrap],
-            Part::Secret(KeyType::Ec) => &[Sign, Derive],
-            Part::Public(KeyType::Ec) => &[Verify],
-            Part::Secret(KeyType::Aes) => &[Encrypt, Decrypt, Wrap, Unwrap],
-            Part::Secret(KeyType::GenericSecret) => &[Sign, Verify],
-            Part::Secret(_) | Part::Public(_) | Part::Certificate => &[],
-        }
+    /// Whether its type has the use that the attribute permits, as the mechanisms table says. On by default.
+    pub fn has_use(self, attribute: Attribute) -> bool {
+        self.uses() & (1 << attribute.id()) != 0
+    }
+
+    /// The attributes of its uses, as bits.
+    fn uses(self) -> u32 {
+        static SECRET: LazyLock<HashMap<KeyType, u32>> = LazyLock::new(|| uses_by_type(false));
+        static PUBLIC: LazyLock<HashMap<KeyType, u32>> = LazyLock::new(|| uses_by_type(true));
+        let uses = match self {
+            Part::Secret(key_type) => SECRET.get(&key_type),
+            Part::Public(key_type) => PUBLIC.get(&key_type),
+            Part::Certificate => None,
+        };
+        uses.copied().unwrap_or_default()
     }
 
     /// Whether the attribute means anything here.
@@ -68,13 +74,12 @@ impl Part {
         let key = self != Part::Certificate;
         let secret = matches!(self, Part::Secret(_));
         EVERYTHING.contains(&attribute)
-            || self.uses().contains(&attribute)
+            || self.has_use(attribute)
             || (key && KEYS.contains(&attribute))
             || (secret && SECRETS.contains(&attribute))
             || (attribute == Attribute::AllowCallerIv && self == Part::Secret(KeyType::Aes))
             || (attribute == Attribute::Trusted
-                && (self.uses().contains(&Attribute::Wrap)
-                    || self.uses().contains(&Attribute::Unwrap)))
+                && (self.has_use(Attribute::Wrap) || self.has_use(Attribute::Unwrap)))
     }
 
     fn key_type(self) -> Option<KeyType> {
@@ -96,6 +101,26 @@ impl Part {
             Part::Certificate => "a certificate",
         }
     }
+}
+
+/// The uses of each key type, as bits of their attributes. Of a pair, the public key does what needs no secret.
+fn uses_by_type(public: bool) -> HashMap<KeyType, u32> {
+    let mut uses: HashMap<KeyType, u32> = HashMap::new();
+    for row in MECHANISMS {
+        let Some(key_type) = row.key_type else {
+            continue;
+        };
+        let pair = matches!(key_type, KeyType::Rsa | KeyType::Ec);
+        for permitted in row.uses {
+            let needs_no_secret = matches!(permitted, Use::Verify | Use::Encrypt | Use::Wrap);
+            if let Some(attribute) = policy::attribute_of(*permitted)
+                && (!pair || needs_no_secret == public)
+            {
+                *uses.entry(key_type).or_default() |= 1 << attribute.id();
+            }
+        }
+    }
+    uses
 }
 
 /// Rows of the mechanisms table as bits, by wire code.
@@ -162,22 +187,18 @@ impl AttributeSet {
         template: &[AttributeValue],
     ) -> Result<AttributeSet, OpError> {
         let mut set = AttributeSet::default();
-        let mut set_flag = |attribute: Attribute| set.flags |= 1 << attribute.id();
-        [
+        for attribute in [
             Attribute::Private,
             Attribute::Modifiable,
             Attribute::Destroyable,
-        ]
-        .into_iter()
-        .for_each(&mut set_flag);
-        if matches!(part, Part::Secret(_)) {
-            set_flag(Attribute::Sensitive);
+        ] {
+            set.put_flag(attribute, true);
         }
-        for attribute in part.uses() {
+        set.put_flag(Attribute::Sensitive, matches!(part, Part::Secret(_)));
+        set.flags |= part.uses();
+        if origin == Origin::Unwrapped {
             // A key whose attributes nothing vouches for must not carry others out.
-            if !(origin == Origin::Unwrapped && *attribute == Attribute::Wrap) {
-                set_flag(*attribute);
-            }
+            set.put_flag(Attribute::Wrap, false);
         }
         let mut seen = 0u32;
         for value in template {
@@ -451,6 +472,27 @@ mod tests {
     }
 
     #[test]
+    fn uses_come_from_the_mechanisms() {
+        use Attribute::{Decrypt, Derive, Encrypt, Sign, Unwrap, Verify, Wrap};
+        let all = [Decrypt, Derive, Encrypt, Sign, Unwrap, Verify, Wrap];
+        for (part, expected) in [
+            (Part::Secret(KeyType::Rsa), vec![Decrypt, Sign, Unwrap]),
+            (Part::Public(KeyType::Rsa), vec![Encrypt, Verify, Wrap]),
+            (Part::Secret(KeyType::Ec), vec![Derive, Sign]),
+            (Part::Public(KeyType::Ec), vec![Verify]),
+            (
+                Part::Secret(KeyType::Aes),
+                vec![Decrypt, Encrypt, Sign, Unwrap, Verify, Wrap],
+            ),
+            (Part::Secret(KeyType::GenericSecret), vec![Sign, Verify]),
+            (Part::Certificate, vec![]),
+        ] {
+            let uses: Vec<_> = all.into_iter().filter(|use_| part.has_use(*use_)).collect();
+            assert_eq!(uses, expected, "{part:?}");
+        }
+    }
+
+    #[test]
     fn a_default_key_can_do_what_its_type_does_and_stays_inside() {
         for key_type in [
             KeyType::Rsa,
@@ -460,7 +502,7 @@ mod tests {
         ] {
             let part = Part::Secret(key_type);
             let set = AttributeSet::create(part, Origin::Generated, &[]).unwrap();
-            assert!(part.uses().iter().all(|attribute| set.flag(*attribute)));
+            assert_eq!(set.flags & part.uses(), part.uses());
             assert!(set.flag(Attribute::Sensitive) && !set.flag(Attribute::Extractable));
             assert!(!set.flag(Attribute::Token) && !set.flag(Attribute::Trusted));
             let allowed = set.allowed_in(part);

@@ -1,11 +1,14 @@
 //! The whole server in this process, from frames to the store.
 
+#![allow(clippy::unwrap_used)] // in tests a failure is the point
+
 mod harness;
 
 mod any_bytes;
 mod bad_input;
 mod endurance;
 mod first;
+mod import;
 mod keys;
 mod permissions;
 mod policy;
