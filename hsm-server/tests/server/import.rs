@@ -188,7 +188,7 @@ fn a_certificate_stands_on_its_own() {
         .key
         .unwrap();
     assert_eq!(stored.key_type(), KeyType::Certificate);
-    assert_eq!(stored.certificate_chain, [certificate.clone()]);
+    assert_eq!(stored.certificate_chain, std::slice::from_ref(&certificate));
     assert_eq!(stored.public_key_info, key.subject_public_key_info());
     assert_eq!(
         connection.status(&import(&certificate, token("ca"))),
