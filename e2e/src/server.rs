@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
@@ -31,7 +32,7 @@ pub fn binary(name: &str) -> PathBuf {
 /// A running server; killed when dropped.
 pub struct Server {
     child: Child,
-    lines: Receiver<String>,
+    lines: Mutex<Receiver<String>>,
 }
 
 impl Server {
@@ -52,7 +53,10 @@ impl Server {
                 }
             }
         });
-        Server { child, lines }
+        Server {
+            child,
+            lines: Mutex::new(lines),
+        }
     }
 
     /// Serves a set-up data directory, once its socket answers. Clients' address is a free port.
@@ -82,8 +86,8 @@ impl Server {
 
     /// The next line on standard output, which is JSON.
     pub fn line(&self) -> Value {
-        let line = self
-            .lines
+        let lines = self.lines.lock().expect("nobody panicked with it");
+        let line = lines
             .recv_timeout(PATIENCE)
             .expect("a line on standard output");
         serde_json::from_str(&line).expect("JSON")

@@ -3,13 +3,13 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use ferrohsm_e2e::frames::Frames;
+use ferrohsm_e2e::frames::{Frames, request_id};
 use ferrohsm_e2e::server::{Server, binary};
 use ferrohsm_e2e::tools::shell;
 use ferrohsm_protocol::Status;
 use ferrohsm_protocol::messages::{
     ClusterActivateRequest, ClusterCsrRequest, ClusterInfoRequest, ClusterInitializeRequest,
-    ClusterState, ListUsersRequest, Role,
+    ClusterState, ListUsersRequest, RenewCertificateRequest, Role,
 };
 
 /// CloudHSM's documented commands; `ID` stands for the cluster id.
@@ -103,10 +103,6 @@ fn the_documented_commands_make_a_cluster() {
     let certificate = read(&customer, &format!("{id}_CustomerHsmCertificate.crt"));
     initialize(&hsm, &certificate, &read(&customer, "CustomerRoot.crt")).unwrap();
     assert_eq!(state(&hsm), ClusterState::Initialized);
-    assert_eq!(
-        local.call(&ClusterCsrRequest {}).unwrap_err().status,
-        Status::WrongClusterState
-    );
 
     // Not even a power cut takes a step back.
     server.kill();
@@ -139,6 +135,25 @@ fn the_documented_commands_make_a_cluster() {
         local.call(&ClusterInfoRequest {}).unwrap().state(),
         ClusterState::Active
     );
+
+    // A year later: the same root key, the same CSR, a new certificate.
+    let end = local
+        .call(&ClusterInfoRequest {})
+        .unwrap()
+        .certificate_not_after_unix_s;
+    let csr = local.call(&ClusterCsrRequest {}).unwrap().csr_pem;
+    std::fs::write(customer.join(format!("{id}_ClusterCsr.csr")), csr).unwrap();
+    let renew = COMMANDS
+        .replace("ID", &id)
+        .replace("-days 365", "-days 730")
+        .replace("openssl genrsa", "true genrsa");
+    shell(&customer, &renew);
+    let renewed = local.call(&RenewCertificateRequest {
+        request_id: request_id(),
+        signed_certificate_pem: read(&customer, &format!("{id}_CustomerHsmCertificate.crt")),
+        trust_anchor_pem: read(&customer, "CustomerRoot.crt"),
+    });
+    assert!(renewed.unwrap().not_after_unix_s > end + 300 * 24 * 3600);
     assert!(server.stop().success());
     assert!(!hsm.join("hsm.sock").exists());
 }
