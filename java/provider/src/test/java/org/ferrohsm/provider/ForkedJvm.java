@@ -28,7 +28,12 @@ final class ForkedJvm {
         return this;
     }
 
-    Result run(Class<?> main, String... arguments) throws IOException, InterruptedException {
+    /** Starts it, with pipes on all three streams. The caller ends it. */
+    Process start(Class<?> main, String... arguments) throws IOException {
+        return builder(main, arguments).start();
+    }
+
+    private ProcessBuilder builder(Class<?> main, String... arguments) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("-Xmx256m");
@@ -37,12 +42,17 @@ final class ForkedJvm {
         command.add(System.getProperty("java.class.path"));
         command.add(main.getName());
         command.addAll(List.of(arguments));
+        ProcessBuilder builder = new ProcessBuilder(command);
+        builder.environment().putAll(environment);
+        return builder;
+    }
+
+    Result run(Class<?> main, String... arguments) throws IOException, InterruptedException {
         Path output = Files.createTempFile("ferrohsm-jvm-", ".txt");
         try {
-            ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true)
-                .redirectOutput(output.toFile());
-            builder.environment().putAll(environment);
-            Process process = builder.start();
+            Process process = builder(main, arguments).redirectErrorStream(true)
+                .redirectOutput(output.toFile())
+                .start();
             if (!process.waitFor(120, TimeUnit.SECONDS)) {
                 process.destroyForcibly().waitFor();
                 throw new IOException("The JVM did not end within 120 s:\n" + Files.readString(output));
