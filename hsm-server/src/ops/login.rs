@@ -1,5 +1,6 @@
 //! The start of a connection, and logging in.
 
+use crate::cluster::hex;
 use crate::error::OpError;
 use crate::hsm::Hsm;
 use crate::session::{Caller, Login};
@@ -47,14 +48,20 @@ pub fn handle_login(
     let password = Zeroizing::new(request.password);
     let previous_token = Zeroizing::new(request.previous_token);
     let now = hsm.clock.now_unix_ms();
-    let (login, token) = hsm.logins.login(
+    let attempt = hsm.logins.login(
         &hsm.users,
         &caller.peer,
         &request.user,
         &password,
         &previous_token,
         now,
-    )?;
+    );
+    let (login, token) = attempt.inspect_err(|error| {
+        // Without the name: people type passwords into that field.
+        tracing::info!(status = %error.status, "login refused");
+    })?;
+    // The id is no secret: only a token acts for the login. A renewed login shows the same one again.
+    tracing::info!(user = login.user, login = hex(&login.id), "logged in");
     let response = LoginResponse {
         token: token.to_vec(),
         login_id: login.id.to_vec(),

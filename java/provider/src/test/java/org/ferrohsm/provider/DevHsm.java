@@ -36,13 +36,13 @@ final class DevHsm implements AutoCloseable {
     }
 
     private final Path directory;
-    private final String mode;
+    private final List<String> options;
     private int port;
     private Process process;
 
-    private DevHsm(Path directory, String mode) {
+    private DevHsm(Path directory, List<String> options) {
         this.directory = directory;
-        this.mode = mode;
+        this.options = options;
     }
 
     /** One HSM for all tests of this JVM that leave it running; its cluster is in NON_FIPS mode, to have every row. */
@@ -55,8 +55,11 @@ final class DevHsm implements AutoCloseable {
         return new FerroHsmProvider(shared().config().toString());
     }
 
-    static DevHsm start(String mode) throws IOException {
-        DevHsm hsm = new DevHsm(Files.createTempDirectory("ferrohsm-test-"), mode);
+    /** With options of {@code hsm-server dev} beside the mode. */
+    static DevHsm start(String mode, String... options) throws IOException {
+        List<String> all = new ArrayList<>(List.of("--mode", mode));
+        all.addAll(List.of(options));
+        DevHsm hsm = new DevHsm(Files.createTempDirectory("ferrohsm-test-"), all);
         hsm.start();
         return hsm;
     }
@@ -67,8 +70,10 @@ final class DevHsm implements AutoCloseable {
         if (binary == null) {
             throw new IllegalStateException("-Dferrohsm.test.server must name the hsm-server to test against");
         }
-        process = new ProcessBuilder(binary, "dev", "--dir", directory.resolve("hsm").toString(), "--mode", mode,
-            "--listen", "127.0.0.1:" + port)
+        List<String> command = new ArrayList<>(List.of(binary, "dev", "--dir", directory.resolve("hsm").toString(),
+            "--listen", "127.0.0.1:" + port));
+        command.addAll(options);
+        process = new ProcessBuilder(command)
             .redirectError(ProcessBuilder.Redirect.appendTo(log().toFile()))
             .start();
         BufferedReader output =
@@ -84,6 +89,11 @@ final class DevHsm implements AutoCloseable {
 
     private Path log() {
         return directory.resolve("hsm.log");
+    }
+
+    /** What matches in the server's log, over all its starts: the first group of each match. */
+    List<String> logged(String pattern) throws IOException {
+        return Pattern.compile(pattern).matcher(Files.readString(log())).results().map(match -> match.group(1)).toList();
     }
 
     Path directory() {
