@@ -43,7 +43,8 @@ class PositionTest {
 
     private void makeStores() throws Exception {
         for (String type : new String[] {"RSA", "EC"}) {
-            tool("keytool", "-genkeypair", "-alias", "software", "-keyalg", type, "-dname", "CN=localhost", "-keystore",
+            tool("keytool", "-genkeypair", "-alias", "software", "-keyalg", type,
+                type.equals("EC") ? "-groupname" : "-keysize", type.equals("EC") ? "secp256r1" : "2048", "-dname", "CN=localhost", "-keystore",
                 folder.resolve(type.toLowerCase() + ".p12").toString(), "-storetype", "PKCS12", "-storepass",
                 "changeit");
         }
