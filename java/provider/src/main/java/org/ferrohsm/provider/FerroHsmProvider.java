@@ -225,18 +225,19 @@ public final class FerroHsmProvider extends AuthProvider {
                 + (current.isLoggedIn() ? ", logged in)" : ", not logged in)"));
     }
 
-    /** Says once per JVM that this provider is meant to be last. */
-    void warnUnlessLast() {
-        if (WARNED.get()) {
-            return;
-        }
+    /** Whether this provider is installed, but not as the last; says so once per JVM. */
+    boolean standsBeforeOthers() {
         Provider[] installed = Security.getProviders();
         for (int i = 0; i < installed.length - 1; i++) {
-            if (installed[i] == this && WARNED.compareAndSet(false, true)) {
-                LOGGER.log(Level.WARNING, "{0} is provider {1} of {2}: install it last (Security.addProvider), so that"
-                    + " the JVM does not ask it for what has nothing to do with the HSM", getName(), i + 1,
-                    installed.length);
+            if (installed[i] == this) {
+                if (!WARNED.get() && WARNED.compareAndSet(false, true)) {
+                    LOGGER.log(Level.WARNING, "{0} is provider {1} of {2}: install it last (Security.addProvider), so"
+                        + " that the JVM does not ask it for what has nothing to do with the HSM", getName(), i + 1,
+                        installed.length);
+                }
+                return true;
             }
         }
+        return false;
     }
 }

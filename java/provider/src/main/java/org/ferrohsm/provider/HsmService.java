@@ -68,8 +68,9 @@ final class HsmService extends Provider.Service {
         if (constructorParameter != null && !getType().equals("SecureRandom")) {
             throw new InvalidParameterException(getType() + ' ' + getAlgorithm() + " takes no constructor parameter");
         }
-        provider.warnUnlessLast();
-        boolean keyIsUnknown = CHOSEN_BY_KEY.contains(getType()) && SelectionGuard.keyIsUnknown();
+        // As the last provider this one is never chosen for a key of others, so the stack need not be looked at.
+        boolean keyIsUnknown =
+            provider.standsBeforeOthers() && CHOSEN_BY_KEY.contains(getType()) && SelectionGuard.keyIsUnknown();
         ServiceContext context = new ServiceContext(provider, mechanism, getAlgorithm(), keyIsUnknown);
         return switch (getType()) {
             case "KeyPairGenerator" -> mechanism.keyType() == KeyType.RSA ? new HsmKeyPairGenerator.Rsa(context)

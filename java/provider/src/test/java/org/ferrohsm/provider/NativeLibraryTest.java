@@ -44,6 +44,20 @@ class NativeLibraryTest {
     }
 
     @Test
+    void row9WorksAsAModule() throws Exception {
+        Path source = folder.resolve("Main.java");
+        Files.writeString(source, "public class Main { public static void main(String[] a) {"
+            + " for (java.security.Provider p : java.util.ServiceLoader.load(java.security.Provider.class))"
+            + " if (p.getName().equals(\"FerroHSM\")) System.out.println(p.getClass().getModule() + \" \" + p); } }");
+        String jar = System.getProperty("ferrohsm.test.jar");
+        Process java = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-p", jar, "--add-modules", "org.ferrohsm.provider", source.toString()).redirectErrorStream(true).start();
+        String output = new String(java.getInputStream().readAllBytes());
+        assertEquals(0, java.waitFor(), output);
+        assertTrue(output.contains("module org.ferrohsm.provider FerroHSM version"), output);
+    }
+
+    @Test
     void numbersOfClientsThatAreClosedOrMadeUpAreRefused() {
         NativeLibrary.load();
         for (long number : new long[] {Long.MIN_VALUE, -1, 0, 1L << 40}) {
