@@ -12,6 +12,7 @@ use hsm_server::policy::Mode;
 use hsm_server::seal::SealConfig;
 use hsm_server::setup::{self, Opening};
 use hsm_server::{crypto, dev, logins, serve};
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use tracing_subscriber::EnvFilter;
 use zeroize::Zeroizing;
 
@@ -193,19 +194,30 @@ fn passphrase_for(seal: &SealConfig) -> Result<Option<Zeroizing<String>>, String
     if !matches!(seal, SealConfig::Passphrase {}) {
         return Ok(None);
     }
-    if io::stdin().is_terminal() {
-        eprint!("Passphrase of the seal (it shows as you type): ");
-    }
     // Long enough that reading does not move it and leave a copy.
     let mut line = Zeroizing::new(String::with_capacity(4096));
-    io::stdin()
-        .lock()
-        .read_line(&mut line)
-        .map_err(|error| format!("reading the passphrase: {error}"))?;
+    let hidden = hide_typing();
+    let read = io::stdin().lock().read_line(&mut line);
+    if let Some(shown) = hidden {
+        eprintln!();
+        // The terminal took these modes before.
+        let _ = tcsetattr(io::stdin(), OptionalActions::Now, &shown);
+    }
+    read.map_err(|error| format!("reading the passphrase: {error}"))?;
     while line.ends_with(['\n', '\r']) {
         line.pop();
     }
     Ok(Some(line))
+}
+
+/// If standard input is a terminal: asks for the passphrase and turns echo off. Gives the modes to restore.
+fn hide_typing() -> Option<Termios> {
+    let shown = tcgetattr(io::stdin()).ok()?;
+    eprint!("Passphrase of the seal: ");
+    let mut hidden = shown.clone();
+    hidden.local_modes.remove(LocalModes::ECHO);
+    tcsetattr(io::stdin(), OptionalActions::Now, &hidden).ok()?;
+    Some(shown)
 }
 
 fn credentials_directory() -> Option<PathBuf> {

@@ -7,7 +7,7 @@ pub enum BarrierError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The store has no barrier yet.
-    #[error("this data directory has not been set up yet: start the HSM once to set it up")]
+    #[error("this data directory has not been set up yet: run `hsm-server init`")]
     NotCreated,
     /// The store has a barrier already; nothing was changed.
     #[error("this data directory is set up already: open it, or use another one")]

@@ -56,3 +56,57 @@ fn round(hsm: &Hsm) -> Result<(), OpError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::{Cluster, DevClient};
+    use crate::policy::Mode;
+    use crate::session::Peer;
+    use crate::testing::TestStore;
+
+    const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+    #[test]
+    fn renews_the_certificate_and_forgets_logins() {
+        let store = TestStore::new();
+        let now = crate::hsm::Clock::default().now_unix_ms();
+        Cluster::create(&store.barrier, Mode::Fips, true, now).unwrap();
+        let lifetime = Duration::from_secs(24 * 60 * 60);
+        let hsm = Hsm::open(store.path(), Arc::clone(&store.barrier), lifetime).unwrap();
+        let (certificate, root) = hsm.cluster.dev_sign(now).unwrap();
+        hsm.cluster.initialize(&certificate, &root, now).unwrap();
+        hsm.cluster
+            .activate(&hsm.users, "admin", b"long enough", now)
+            .unwrap();
+        let anchor = DevClient::generate(now).unwrap().authority_pem;
+        hsm.cluster
+            .register_anchor(&anchor, &[], now, |_, transaction| {
+                Ok(hsm.barrier.commit(&transaction)?)
+            })
+            .unwrap();
+        refresh_tls(&hsm).unwrap();
+        let tls = || hsm.tls.borrow().clone().unwrap();
+        let first = tls();
+        let (login, _) = hsm
+            .logins
+            .login(&hsm.users, &Peer::Socket, "admin", b"long enough", &[], now)
+            .unwrap();
+        let stored = || hsm.barrier.scan("login/", None, 10).unwrap().len();
+
+        hsm.clock.advance_ms(DAY_MS * 3 / 2);
+        round(&hsm).unwrap();
+        assert_eq!(stored(), 1);
+        hsm.clock.advance_ms(DAY_MS);
+        round(&hsm).unwrap();
+        assert_eq!(stored(), 0);
+        assert!(login.check(now).is_err());
+
+        hsm.clock.advance_ms(17 * DAY_MS);
+        round(&hsm).unwrap();
+        assert!(Arc::ptr_eq(&tls(), &first), "renewed after 19.5 days");
+        hsm.clock.advance_ms(DAY_MS);
+        round(&hsm).unwrap();
+        assert!(!Arc::ptr_eq(&tls(), &first), "not renewed after 20.5 days");
+    }
+}
