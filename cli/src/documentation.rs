@@ -1,0 +1,39 @@
+//! docs/cli.md is what `--help` says. `FERROHSM_UPDATE_DOCS=1 cargo test -p ferrohsm-cli` writes it.
+
+use clap::CommandFactory;
+
+use crate::arguments::Arguments;
+
+fn describe(command: &mut clap::Command, path: &str, out: &mut String) {
+    let level = if path.contains(' ') { "##" } else { "#" };
+    let help = command.render_long_help().to_string();
+    let lines: Vec<&str> = help.lines().map(str::trim_end).collect();
+    out.push_str(&format!(
+        "{level} `{path}`\n\n```text\n{}\n```\n\n",
+        lines.join("\n").trim()
+    ));
+    for child in command.get_subcommands_mut() {
+        if child.get_name() != "help" {
+            let path = format!("{path} {}", child.get_name());
+            describe(child, &path, out);
+        }
+    }
+}
+
+#[test]
+fn the_document_is_the_help() {
+    let mut command = Arguments::command().term_width(110);
+    command.build();
+    let mut text = String::new();
+    describe(&mut command, "ferrohsm", &mut text);
+    let text = text.trim_end().to_owned() + "\n";
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/cli.md");
+    if std::env::var_os("FERROHSM_UPDATE_DOCS").is_some() {
+        std::fs::write(path, &text).unwrap();
+    }
+    let written = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(
+        written == text,
+        "docs/cli.md is not what --help says: FERROHSM_UPDATE_DOCS=1 cargo test -p ferrohsm-cli"
+    );
+}
