@@ -5,6 +5,7 @@ use crate::hsm::Hsm;
 use crate::ops::{cluster, crypto, key, login, user};
 use crate::requests::{self, Change};
 use crate::session::{Caller, Login, Peer};
+use crate::wipe::wipe;
 use ferrohsm_protocol::frame::Header;
 use ferrohsm_protocol::messages::Role;
 use ferrohsm_protocol::operations::Channel;
@@ -205,12 +206,18 @@ impl Call<'_> {
             Operation::Sign => self.read(crypto::handle_sign, out),
             Operation::Verify => self.read(crypto::handle_verify, out),
             Operation::Encrypt => self.read(crypto::handle_encrypt, out),
-            Operation::Decrypt => self.read(crypto::handle_decrypt, out),
+            Operation::Decrypt => {
+                self.read_secret(crypto::handle_decrypt, |reply| &mut reply.data, out)
+            }
             Operation::IssueIv => self.read(crypto::handle_issue_iv, out),
             Operation::WrapKey => self.read(crypto::handle_wrap_key, out),
             Operation::UnwrapKey => self.change(crypto::handle_unwrap_key, out),
-            Operation::DeriveSecret => self.read(crypto::handle_derive_secret, out),
-            Operation::Random => self.read(crypto::handle_random, out),
+            Operation::DeriveSecret => {
+                self.read_secret(crypto::handle_derive_secret, |reply| &mut reply.secret, out)
+            }
+            Operation::Random => {
+                self.read_secret(crypto::handle_random, |reply| &mut reply.data, out)
+            }
         }
     }
 
@@ -230,6 +237,19 @@ impl Call<'_> {
     fn read<R: Request>(&self, handler: Handler<R>, out: &mut Vec<u8>) -> Result<Effect, OpError> {
         encode(&handler(self.hsm, self.caller, self.decode()?)?, out)?;
         Ok(Effect::None)
+    }
+
+    /// A call whose reply has something in it that is wiped.
+    fn read_secret<R: Request>(
+        &self,
+        handler: Handler<R>,
+        secret: fn(&mut R::Response) -> &mut Vec<u8>,
+        out: &mut Vec<u8>,
+    ) -> Result<Effect, OpError> {
+        let mut response = handler(self.hsm, self.caller, self.decode()?)?;
+        let encoded = encode(&response, out);
+        wipe(secret(&mut response));
+        encoded.map(|()| Effect::None)
     }
 
     /// A call that takes effect once per request id.

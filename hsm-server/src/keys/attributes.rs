@@ -1,27 +1,13 @@
 //! A key's attributes: what a template may say, what is the default, and how they may change.
 
+use super::part::{MechanismSet, Part};
 use crate::error::OpError;
-use crate::policy;
 use ferrohsm_protocol::attributes::{
     ATTRIBUTES, AttributeKind, Change, MAX_ID_BYTES, MAX_LABEL_BYTES,
 };
-use ferrohsm_protocol::mechanisms::{MECHANISMS, Use};
+use ferrohsm_protocol::messages::AttributeValue;
 use ferrohsm_protocol::messages::attribute_value::Value;
-use ferrohsm_protocol::messages::{AttributeValue, KeyType};
 use ferrohsm_protocol::{Attribute, Mechanism, Status};
-use std::collections::HashMap;
-use std::sync::LazyLock;
-
-/// What a set of attributes belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
-    /// The private key of a pair, or a secret key.
-    Secret(KeyType),
-    /// The public key of a pair.
-    Public(KeyType),
-    /// A certificate on its own.
-    Certificate,
-}
 
 /// Where a key comes from. It decides what the HSM can vouch for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,138 +18,6 @@ pub enum Origin {
     Imported,
     /// Unwrapped from a form that does not authenticate attributes: always sensitive, never able to wrap.
     Unwrapped,
-}
-
-const EVERYTHING: &[Attribute] = &[
-    Attribute::Label,
-    Attribute::Id,
-    Attribute::Token,
-    Attribute::Private,
-    Attribute::Modifiable,
-    Attribute::Destroyable,
-];
-const KEYS: &[Attribute] = &[Attribute::AllowedMechanisms, Attribute::Local];
-const SECRETS: &[Attribute] = &[
-    Attribute::Sensitive,
-    Attribute::Extractable,
-    Attribute::WrapWithTrusted,
-    Attribute::AlwaysSensitive,
-    Attribute::NeverExtractable,
-];
-
-impl Part {
-    /// Whether its type has the use that the attribute permits, as the mechanisms table says. On by default.
-    pub fn has_use(self, attribute: Attribute) -> bool {
-        self.uses() & (1 << attribute.id()) != 0
-    }
-
-    /// The attributes of its uses, as bits.
-    fn uses(self) -> u32 {
-        static SECRET: LazyLock<HashMap<KeyType, u32>> = LazyLock::new(|| uses_by_type(false));
-        static PUBLIC: LazyLock<HashMap<KeyType, u32>> = LazyLock::new(|| uses_by_type(true));
-        let uses = match self {
-            Part::Secret(key_type) => SECRET.get(&key_type),
-            Part::Public(key_type) => PUBLIC.get(&key_type),
-            Part::Certificate => None,
-        };
-        uses.copied().unwrap_or_default()
-    }
-
-    /// Whether the attribute means anything here.
-    pub fn has(self, attribute: Attribute) -> bool {
-        let key = self != Part::Certificate;
-        let secret = matches!(self, Part::Secret(_));
-        EVERYTHING.contains(&attribute)
-            || self.has_use(attribute)
-            || (key && KEYS.contains(&attribute))
-            || (secret && SECRETS.contains(&attribute))
-            || (attribute == Attribute::AllowCallerIv && self == Part::Secret(KeyType::Aes))
-            || (attribute == Attribute::Trusted
-                && (self.has_use(Attribute::Wrap) || self.has_use(Attribute::Unwrap)))
-    }
-
-    fn key_type(self) -> Option<KeyType> {
-        match self {
-            Part::Secret(key_type) | Part::Public(key_type) => Some(key_type),
-            Part::Certificate => None,
-        }
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Part::Secret(KeyType::Rsa) => "an RSA private key",
-            Part::Public(KeyType::Rsa) => "an RSA public key",
-            Part::Secret(KeyType::Ec) => "an EC private key",
-            Part::Public(KeyType::Ec) => "an EC public key",
-            Part::Secret(KeyType::Aes) => "an AES key",
-            Part::Secret(_) => "a generic secret",
-            Part::Public(_) => "a public key",
-            Part::Certificate => "a certificate",
-        }
-    }
-}
-
-/// The uses of each key type, as bits of their attributes. Of a pair, the public key does what needs no secret.
-fn uses_by_type(public: bool) -> HashMap<KeyType, u32> {
-    let mut uses: HashMap<KeyType, u32> = HashMap::new();
-    for row in MECHANISMS {
-        let Some(key_type) = row.key_type else {
-            continue;
-        };
-        let pair = matches!(key_type, KeyType::Rsa | KeyType::Ec);
-        for permitted in row.uses {
-            let needs_no_secret = matches!(permitted, Use::Verify | Use::Encrypt | Use::Wrap);
-            if let Some(attribute) = policy::attribute_of(*permitted)
-                && (!pair || needs_no_secret == public)
-            {
-                *uses.entry(key_type).or_default() |= 1 << attribute.id();
-            }
-        }
-    }
-    uses
-}
-
-/// Rows of the mechanisms table as bits, by wire code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct MechanismSet(u128);
-
-impl MechanismSet {
-    /// What a key of this type that names no mechanisms may be used with.
-    pub fn defaults(key_type: KeyType) -> MechanismSet {
-        let rows = MECHANISMS.iter().filter(|row| row.default_allowed);
-        rows.filter(|row| row.key_type == Some(key_type)).fold(
-            MechanismSet::default(),
-            |mut set, row| {
-                set.insert(row.mechanism);
-                set
-            },
-        )
-    }
-
-    /// Whether the mechanism is in it.
-    pub fn contains(self, mechanism: Mechanism) -> bool {
-        self.0 & bit(mechanism.code()) != 0
-    }
-
-    fn insert(&mut self, mechanism: Mechanism) {
-        self.0 |= bit(mechanism.code());
-    }
-
-    fn is_subset(self, of: MechanismSet) -> bool {
-        self.0 & !of.0 == 0
-    }
-
-    fn iter(self) -> impl Iterator<Item = Mechanism> {
-        MECHANISMS
-            .iter()
-            .map(|row| row.mechanism)
-            .filter(move |mechanism| self.contains(*mechanism))
-    }
-}
-
-/// 0 for a code that has no bit: no row has one of 128 or more (a test says so).
-fn bit(code: u32) -> u128 {
-    1u128.checked_shl(code).unwrap_or(0)
 }
 
 /// The attributes of one part of a key.
@@ -443,10 +297,10 @@ impl AttributeSet {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ferrohsm_protocol::messages::KeyType;
 
     #[test]
-    fn every_mechanism_and_attribute_has_a_bit() {
-        assert!(MECHANISMS.iter().all(|row| row.mechanism.code() < 128));
+    fn every_attribute_has_a_bit() {
         assert!(ATTRIBUTES.iter().all(|row| row.attribute.id() < 32));
     }
 
@@ -468,27 +322,6 @@ mod tests {
             let values = set.to_values(part);
             assert_eq!(AttributeSet::from_values(part, &values).unwrap(), set);
             assert!(values.iter().all(|value| set.matches(value)));
-        }
-    }
-
-    #[test]
-    fn uses_come_from_the_mechanisms() {
-        use Attribute::{Decrypt, Derive, Encrypt, Sign, Unwrap, Verify, Wrap};
-        let all = [Decrypt, Derive, Encrypt, Sign, Unwrap, Verify, Wrap];
-        for (part, expected) in [
-            (Part::Secret(KeyType::Rsa), vec![Decrypt, Sign, Unwrap]),
-            (Part::Public(KeyType::Rsa), vec![Encrypt, Verify, Wrap]),
-            (Part::Secret(KeyType::Ec), vec![Derive, Sign]),
-            (Part::Public(KeyType::Ec), vec![Verify]),
-            (
-                Part::Secret(KeyType::Aes),
-                vec![Decrypt, Encrypt, Sign, Unwrap, Verify, Wrap],
-            ),
-            (Part::Secret(KeyType::GenericSecret), vec![Sign, Verify]),
-            (Part::Certificate, vec![]),
-        ] {
-            let uses: Vec<_> = all.into_iter().filter(|use_| part.has_use(*use_)).collect();
-            assert_eq!(uses, expected, "{part:?}");
         }
     }
 

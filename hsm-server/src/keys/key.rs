@@ -1,6 +1,7 @@
 //! A key as operations see it.
 
-use super::attributes::{AttributeSet, MechanismSet, Part};
+use super::attributes::AttributeSet;
+use super::part::{MechanismSet, Part};
 use crate::crypto::{self, CryptoError, IvSource, KeyMaterial};
 use crate::error::OpError;
 use crate::session::{LoginId, UserId};

@@ -8,6 +8,7 @@ mod changes;
 mod index;
 mod iv;
 mod key;
+pub mod part;
 pub mod record;
 
 use crate::barrier::Barrier;

@@ -1,7 +1,8 @@
 //! How a key is stored. docs/formats.md lists the fields; they are added to and never renumbered.
 
-use super::attributes::{AttributeSet, Part};
+use super::attributes::AttributeSet;
 use super::key::{Key, Material};
+use super::part::Part;
 use crate::crypto;
 use crate::error::OpError;
 use crate::session::{LoginId, UserId};

@@ -9,6 +9,7 @@ use crate::keys::{Key, LabelRule};
 use crate::policy::{self, Half, Wrapper};
 use crate::requests::Change;
 use crate::session::{Caller, Login};
+use crate::wipe::wipe;
 use ferrohsm_protocol::mechanisms::Use;
 use ferrohsm_protocol::messages::{
     Curve, DecryptRequest, DecryptResponse, DeriveSecretRequest, DeriveSecretResponse,
@@ -56,13 +57,15 @@ pub fn handle_verify(
 pub fn handle_encrypt(
     hsm: &Arc<Hsm>,
     caller: &Caller,
-    request: EncryptRequest,
+    mut request: EncryptRequest,
 ) -> Result<EncryptResponse, OpError> {
     let mechanism = policy::mechanism(hsm.mode, request.mechanism, Use::Encrypt)?;
     let key = Verifier::find(hsm, caller, request.key, mechanism, Use::Encrypt)?;
     let mut parameters = request.parameters.unwrap_or_default();
     key.choose_iv(hsm, caller.login()?, mechanism, &mut parameters)?;
-    let data = crypto::encrypt(key.any()?, mechanism, &parameters, &request.data)?;
+    let encrypted = crypto::encrypt(key.any()?, mechanism, &parameters, &request.data);
+    wipe(&mut request.data);
+    let data = encrypted?;
     Ok(EncryptResponse {
         data,
         iv: parameters.iv,

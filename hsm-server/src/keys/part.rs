@@ -1,0 +1,182 @@
+//! What has attributes, and which: a private or secret key, a public key, a certificate.
+
+use crate::policy;
+use ferrohsm_protocol::mechanisms::{MECHANISMS, Use};
+use ferrohsm_protocol::messages::KeyType;
+use ferrohsm_protocol::{Attribute, Mechanism};
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+/// What a set of attributes belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// The private key of a pair, or a secret key.
+    Secret(KeyType),
+    /// The public key of a pair.
+    Public(KeyType),
+    /// A certificate on its own.
+    Certificate,
+}
+
+const EVERYTHING: &[Attribute] = &[
+    Attribute::Label,
+    Attribute::Id,
+    Attribute::Token,
+    Attribute::Private,
+    Attribute::Modifiable,
+    Attribute::Destroyable,
+];
+const KEYS: &[Attribute] = &[Attribute::AllowedMechanisms, Attribute::Local];
+const SECRETS: &[Attribute] = &[
+    Attribute::Sensitive,
+    Attribute::Extractable,
+    Attribute::WrapWithTrusted,
+    Attribute::AlwaysSensitive,
+    Attribute::NeverExtractable,
+];
+
+impl Part {
+    /// Whether its type has the use that the attribute permits, as the mechanisms table says. On by default.
+    pub fn has_use(self, attribute: Attribute) -> bool {
+        self.uses() & (1 << attribute.id()) != 0
+    }
+
+    /// The attributes of its uses, as bits.
+    pub(super) fn uses(self) -> u32 {
+        static SECRET: LazyLock<HashMap<KeyType, u32>> = LazyLock::new(|| uses_by_type(false));
+        static PUBLIC: LazyLock<HashMap<KeyType, u32>> = LazyLock::new(|| uses_by_type(true));
+        let uses = match self {
+            Part::Secret(key_type) => SECRET.get(&key_type),
+            Part::Public(key_type) => PUBLIC.get(&key_type),
+            Part::Certificate => None,
+        };
+        uses.copied().unwrap_or_default()
+    }
+
+    /// Whether the attribute means anything here.
+    pub fn has(self, attribute: Attribute) -> bool {
+        let key = self != Part::Certificate;
+        let secret = matches!(self, Part::Secret(_));
+        EVERYTHING.contains(&attribute)
+            || self.has_use(attribute)
+            || (key && KEYS.contains(&attribute))
+            || (secret && SECRETS.contains(&attribute))
+            || (attribute == Attribute::AllowCallerIv && self == Part::Secret(KeyType::Aes))
+            || (attribute == Attribute::Trusted
+                && (self.has_use(Attribute::Wrap) || self.has_use(Attribute::Unwrap)))
+    }
+
+    pub(super) fn key_type(self) -> Option<KeyType> {
+        match self {
+            Part::Secret(key_type) | Part::Public(key_type) => Some(key_type),
+            Part::Certificate => None,
+        }
+    }
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Part::Secret(KeyType::Rsa) => "an RSA private key",
+            Part::Public(KeyType::Rsa) => "an RSA public key",
+            Part::Secret(KeyType::Ec) => "an EC private key",
+            Part::Public(KeyType::Ec) => "an EC public key",
+            Part::Secret(KeyType::Aes) => "an AES key",
+            Part::Secret(_) => "a generic secret",
+            Part::Public(_) => "a public key",
+            Part::Certificate => "a certificate",
+        }
+    }
+}
+
+/// The uses of each key type, as bits of their attributes. Of a pair, the public key does what needs no secret.
+fn uses_by_type(public: bool) -> HashMap<KeyType, u32> {
+    let mut uses: HashMap<KeyType, u32> = HashMap::new();
+    for row in MECHANISMS {
+        let Some(key_type) = row.key_type else {
+            continue;
+        };
+        let pair = matches!(key_type, KeyType::Rsa | KeyType::Ec);
+        for permitted in row.uses {
+            let needs_no_secret = matches!(permitted, Use::Verify | Use::Encrypt | Use::Wrap);
+            if let Some(attribute) = policy::attribute_of(*permitted)
+                && (!pair || needs_no_secret == public)
+            {
+                *uses.entry(key_type).or_default() |= 1 << attribute.id();
+            }
+        }
+    }
+    uses
+}
+
+/// Rows of the mechanisms table as bits, by wire code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct MechanismSet(u128);
+
+impl MechanismSet {
+    /// What a key of this type that names no mechanisms may be used with.
+    pub fn defaults(key_type: KeyType) -> MechanismSet {
+        let rows = MECHANISMS.iter().filter(|row| row.default_allowed);
+        rows.filter(|row| row.key_type == Some(key_type)).fold(
+            MechanismSet::default(),
+            |mut set, row| {
+                set.insert(row.mechanism);
+                set
+            },
+        )
+    }
+
+    /// Whether the mechanism is in it.
+    pub fn contains(self, mechanism: Mechanism) -> bool {
+        self.0 & bit(mechanism.code()) != 0
+    }
+
+    pub(super) fn insert(&mut self, mechanism: Mechanism) {
+        self.0 |= bit(mechanism.code());
+    }
+
+    pub(super) fn is_subset(self, of: MechanismSet) -> bool {
+        self.0 & !of.0 == 0
+    }
+
+    pub(super) fn iter(self) -> impl Iterator<Item = Mechanism> {
+        MECHANISMS
+            .iter()
+            .map(|row| row.mechanism)
+            .filter(move |mechanism| self.contains(*mechanism))
+    }
+}
+
+/// 0 for a code that has no bit: no row has one of 128 or more (a test says so).
+fn bit(code: u32) -> u128 {
+    1u128.checked_shl(code).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_mechanism_has_a_bit() {
+        assert!(MECHANISMS.iter().all(|row| row.mechanism.code() < 128));
+    }
+
+    #[test]
+    fn uses_come_from_the_mechanisms() {
+        use Attribute::{Decrypt, Derive, Encrypt, Sign, Unwrap, Verify, Wrap};
+        let all = [Decrypt, Derive, Encrypt, Sign, Unwrap, Verify, Wrap];
+        for (part, expected) in [
+            (Part::Secret(KeyType::Rsa), vec![Decrypt, Sign, Unwrap]),
+            (Part::Public(KeyType::Rsa), vec![Encrypt, Verify, Wrap]),
+            (Part::Secret(KeyType::Ec), vec![Derive, Sign]),
+            (Part::Public(KeyType::Ec), vec![Verify]),
+            (
+                Part::Secret(KeyType::Aes),
+                vec![Decrypt, Encrypt, Sign, Unwrap, Verify, Wrap],
+            ),
+            (Part::Secret(KeyType::GenericSecret), vec![Sign, Verify]),
+            (Part::Certificate, vec![]),
+        ] {
+            let uses: Vec<_> = all.into_iter().filter(|use_| part.has_use(*use_)).collect();
+            assert_eq!(uses, expected, "{part:?}");
+        }
+    }
+}
