@@ -2,6 +2,7 @@
 //!
 //! `FERROHSM_KILLS` is how often (default 50). A process that dies leaves its writes to the kernel; what a power cut may
 //! take is the matter of the server's tests of the store on disk images.
+#![allow(clippy::unwrap_used)] // in tests a failure is the point
 
 use std::collections::{HashMap, HashSet};
 use std::io::Write;

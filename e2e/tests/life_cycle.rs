@@ -1,4 +1,5 @@
 //! From nothing to an ACTIVE cluster, with the customer's own commands.
+#![allow(clippy::unwrap_used)] // in tests a failure is the point
 
 use std::path::Path;
 use std::time::{Duration, Instant};

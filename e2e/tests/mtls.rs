@@ -1,4 +1,5 @@
 //! Who may open a TLS connection, with the real openssl as the other side and the commands of docs/mtls.md.
+#![allow(clippy::unwrap_used)] // in tests a failure is the point
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};

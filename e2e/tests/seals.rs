@@ -1,4 +1,5 @@
 //! The ways to start an HSM that its seal offers, and what the command says of itself.
+#![allow(clippy::unwrap_used)] // in tests a failure is the point
 
 use std::io::Write;
 use std::os::unix::net::UnixStream;

@@ -1,4 +1,5 @@
 //! Users and wrong passwords, on the built server with the real cost of a password check.
+#![allow(clippy::unwrap_used)] // in tests a failure is the point
 
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
