@@ -209,6 +209,13 @@ class SignatureTest {
     }
 
     @Test
+    void row12DataOfAnySizeIsHashedHere() throws Exception {
+        byte[] large = new byte[32 * 1024 * 1024]; // thirty times what one call to the HSM can carry
+        byte[] signed = sign("SHA256withRSA", rsa.getPrivate(), large);
+        assertTrue(verify(Signature.getInstance("SHA256withRSA", "SunRsaSign"), rsa.getPublic(), large, signed));
+    }
+
+    @Test
     void keysOfAnotherTypeAreRefused() throws Exception {
         KeyPair pair = ec("secp256r1");
         assertThrows(InvalidKeyException.class,
