@@ -1,12 +1,12 @@
 //! `key`.
 
-use ferrohsm_client::{Result, request_id};
-use ferrohsm_protocol::Attribute;
+use ferrohsm_client::{Error, Result, request_id};
 use ferrohsm_protocol::attributes::find_text;
 use ferrohsm_protocol::messages::{
     AttributeValue, Curve, DeleteKeyRequest, FindKeysRequest, GenerateKeyPairRequest,
     GenerateKeyRequest, GetKeyRequest, KeyInfo, KeyType, UpdateKeyRequest,
 };
+use ferrohsm_protocol::{Attribute, Status};
 use serde_json::{Value, json};
 
 use crate::arguments::{Asymmetric, Filter, Key, Pair, Symmetric};

@@ -69,7 +69,6 @@ fn exit_code(status: Status) -> ExitCode {
         | Status::Timeout
         | Status::ConnectionLost
         | Status::ServerUntrusted
-        | Status::CertificateRefused
         | Status::ShuttingDown
         | Status::Busy => 4,
         _ => 1,
