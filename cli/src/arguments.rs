@@ -102,6 +102,19 @@ pub enum Cluster {
         after_help = "Example:\n  ferrohsm --dir /var/lib/ferrohsm cluster activate --user admin"
     )]
     Activate,
+    /// Replace the cluster certificate by a newer one for the same key, before it expires.
+    #[command(
+        after_help = "Example:\n  ferrohsm --config client.toml --user admin cluster renew-certificate \
+                            --signed-certificate cluster.crt --trust-anchor root.crt"
+    )]
+    RenewCertificate {
+        /// The same CSR, signed again; PEM.
+        #[arg(long, value_name = "FILE")]
+        signed_certificate: PathBuf,
+        /// The self-signed root that signed it; PEM.
+        #[arg(long, value_name = "FILE")]
+        trust_anchor: PathBuf,
+    },
     /// Show an HSM's identity, state, mode and crypto module.
     HsmInfo,
     /// Who may connect: trust anchors for client certificates.

@@ -6,13 +6,13 @@ use ferrohsm_client::{Result, request_id};
 use ferrohsm_protocol::messages::{
     BarrierRotateRequest, ClusterActivateRequest, ClusterCsrRequest, ClusterInfoRequest,
     ClusterInitializeRequest, DeregisterTrustAnchorRequest, ListTrustAnchorsRequest,
-    RegisterTrustAnchorRequest, TrustAnchorInfo,
+    RegisterTrustAnchorRequest, RenewCertificateRequest, TrustAnchorInfo,
 };
 use serde_json::{Value, json};
 
 use crate::arguments::{Barrier, Cluster, Mtls};
 use crate::connect::Connection;
-use crate::output::{Output, hex, table};
+use crate::output::{Output, hex, table, time};
 use crate::usage;
 
 /// Larger than any certificate.
@@ -34,6 +34,21 @@ pub fn run(connection: &Connection, command: Cluster) -> Result<Output> {
             Ok(Output::done(
                 "The cluster is initialized. Next: ferrohsm cluster activate",
                 json!({ "state": "INITIALIZED" }),
+            ))
+        }
+        Cluster::RenewCertificate {
+            signed_certificate,
+            trust_anchor,
+        } => {
+            let reply = connection.client.call(&RenewCertificateRequest {
+                request_id: request_id(),
+                signed_certificate_pem: read_pem(&signed_certificate)?,
+                trust_anchor_pem: read_pem(&trust_anchor)?,
+            })?;
+            let not_after = time(reply.not_after_unix_s.saturating_mul(1000));
+            Ok(Output::done(
+                &format!("The cluster certificate is renewed until {not_after}."),
+                json!({ "not-after": not_after }),
             ))
         }
         Cluster::Activate => activate(connection),

@@ -5,11 +5,15 @@ use clap::CommandFactory;
 use crate::arguments::Arguments;
 
 fn describe(command: &mut clap::Command, path: &str, out: &mut String) {
-    let level = if path.contains(' ') { "##" } else { "#" };
-    let help = command.render_long_help().to_string();
+    let options_are_known = path.contains(' ');
+    let mut shown = command.clone().mut_args(|argument| {
+        let hide = options_are_known && argument.is_global_set();
+        argument.hide(hide)
+    });
+    let help = shown.render_long_help().to_string();
     let lines: Vec<&str> = help.lines().map(str::trim_end).collect();
     out.push_str(&format!(
-        "{level} `{path}`\n\n```text\n{}\n```\n\n",
+        "## `{path}`\n\n```text\n{}\n```\n\n",
         lines.join("\n").trim()
     ));
     for child in command.get_subcommands_mut() {
@@ -24,7 +28,9 @@ fn describe(command: &mut clap::Command, path: &str, out: &mut String) {
 fn the_document_is_the_help() {
     let mut command = Arguments::command().term_width(110);
     command.build();
-    let mut text = String::new();
+    let mut text =
+        "# The ferrohsm command\n\nWhat `--help` says. The options of `ferrohsm` itself work with every command and are shown once.\n\n"
+            .to_owned();
     describe(&mut command, "ferrohsm", &mut text);
     let text = text.trim_end().to_owned() + "\n";
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/cli.md");

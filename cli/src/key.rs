@@ -154,7 +154,10 @@ fn one(connection: &Connection, filter: &Filter) -> Result<KeyInfo> {
     let mut keys = find(connection, filter)?;
     match (keys.pop(), keys.len()) {
         (Some(key), 0) => Ok(key),
-        (None, _) => Err(usage("no key matches the filter: see `ferrohsm key list`")),
+        (None, _) => Err(Error::new(
+            Status::KeyNotFound,
+            "no key matches the filter: see `ferrohsm key list`",
+        )),
         (Some(_), others) => Err(usage(format!(
             "{} keys match the filter: name one with --filter key-reference=0x…",
             others + 1
