@@ -27,6 +27,8 @@ pub const MAX_TIMEOUT: Duration = Duration::from_secs(600);
 pub const DEFAULT_CONNECTIONS: usize = 2;
 /// Most connections to one HSM.
 pub const MAX_CONNECTIONS: usize = 64;
+/// What a configuration is called that came from no file.
+const UNNAMED: &str = "(configuration without a file)";
 /// Largest configuration file or PEM file, bytes.
 const MAX_FILE_BYTES: u64 = 1024 * 1024;
 
@@ -98,8 +100,26 @@ impl Config {
 
     /// Reads and checks a configuration and the files it names.
     pub fn load(path: &Path) -> Result<Config> {
-        let file = read_file(path)?;
         let directory = path.parent().unwrap_or(Path::new("."));
+        Config::check(path, directory, read_file(path)?)
+    }
+
+    /// Checks a configuration that is not in a file, and the files it names; relative paths are relative to the working
+    /// directory. Gives its user and password beside it, as there is no file to read them from later.
+    pub fn parse(text: &[u8]) -> Result<(Config, Option<Credentials>)> {
+        let name = Path::new(UNNAMED);
+        if text.len() as u64 > MAX_FILE_BYTES {
+            return Err(Error::new(
+                Status::ConfigurationInvalid,
+                format!("{UNNAMED} is larger than 1 MiB"),
+            ));
+        }
+        let mut file = parse_file(name, text)?;
+        let credentials = take_credentials(name, &mut file)?;
+        Ok((Config::check(name, Path::new(""), file)?, credentials))
+    }
+
+    fn check(path: &Path, directory: &Path, file: File) -> Result<Config> {
         if file.addresses.is_empty() {
             return Err(invalid(
                 path,
@@ -139,7 +159,10 @@ impl Config {
 
 /// `user` and `password` of a configuration file, as they are now.
 pub(crate) fn read_credentials(path: &Path) -> Result<Option<Credentials>> {
-    let mut file = read_file(path)?;
+    take_credentials(path, &mut read_file(path)?)
+}
+
+fn take_credentials(path: &Path, file: &mut File) -> Result<Option<Credentials>> {
     match (file.user.take(), file.password.take()) {
         (Some(user), Some(toml::Value::String(password))) => Ok(Some(Credentials {
             user,
@@ -235,13 +258,21 @@ fn read_file(path: &Path) -> Result<File> {
             format!("{}: {cause}", path.display()),
         )
     })?;
-    let text = std::str::from_utf8(&bytes).map_err(|_| {
+    let file = parse_file(path, &bytes)?;
+    if file.password.is_some() {
+        refuse_others(path, "holds a password")?;
+    }
+    Ok(file)
+}
+
+fn parse_file(path: &Path, bytes: &[u8]) -> Result<File> {
+    let text = std::str::from_utf8(bytes).map_err(|_| {
         Error::new(
             Status::ConfigurationInvalid,
             format!("{} is not UTF-8", path.display()),
         )
     })?;
-    let file: File = toml::from_str(text).map_err(|error| {
+    toml::from_str(text).map_err(|error| {
         // The error's own Display quotes the line, which may hold the password.
         let line = error
             .span()
@@ -255,11 +286,7 @@ fn read_file(path: &Path) -> Result<File> {
                 error.message().trim()
             ),
         )
-    })?;
-    if file.password.is_some() {
-        refuse_others(path, "holds a password")?;
-    }
-    Ok(file)
+    })
 }
 
 fn read_bounded(path: &Path) -> std::io::Result<Zeroizing<Vec<u8>>> {

@@ -48,7 +48,7 @@ statuses! {
     LocalOnly = 6, "LOCAL_ONLY", 0x54, "java/security/ProviderException", "this is only possible over the Unix socket in the HSM's data directory: run the command on the HSM's host";
     HelloFirst = 7, "HELLO_FIRST", 0x7, "java/security/ProviderException", "a connection starts with Hello: the peer does not speak this protocol";
 
-    NotLoggedIn = 16, "NOT_LOGGED_IN", 0x101, "java/security/ProviderException", "not logged in: give user and password (configuration, ferrohsm.user and ferrohsm.password, or AuthProvider.login)";
+    NotLoggedIn = 16, "NOT_LOGGED_IN", 0x101, "java/security/ProviderException", "not logged in: give user and password (configuration, ferrohsm.user and ferrohsm.password, AuthProvider.login, or user:password as a KeyStore's password)";
     LoginFailed = 17, "LOGIN_FAILED", 0xA0, "javax/security/auth/login/FailedLoginException", "user name or password is wrong: check the credential source; it is not tried again until it changes";
     UserLocked = 18, "USER_LOCKED", 0xA4, "javax/security/auth/login/AccountLockedException", "the user is locked after too many wrong passwords: a crypto officer runs `ferrohsm user unlock`";
     TokenExpired = 19, "TOKEN_EXPIRED", 0xA3, "javax/security/auth/login/CredentialExpiredException", "the login has expired: log in again";

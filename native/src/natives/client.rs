@@ -9,7 +9,7 @@ use crate::error::{BridgeError, hsm_error};
 use crate::natives;
 use ferrohsm_client::{
     Client, Config, ConfigFileCredentials, CredentialChain, CredentialSource,
-    EnvironmentCredentials,
+    EnvironmentCredentials, FixedCredentials, NoCredentials,
 };
 use ferrohsm_protocol::Status;
 use jni::Env;
@@ -60,20 +60,40 @@ pub fn open<'local>(
         Some(config.try_to_string(env)?)
     };
     let config = Config::find(path.as_deref().map(Path::new))?;
+    let configured = Arc::new(ConfigFileCredentials(config.path.clone()));
+    Ok(insert(config, credentials, configured))
+}
+
+/// Makes a client of a configuration that is not in a file. No network I/O.
+pub fn open_text<'local>(
+    env: &mut Env<'local>,
+    _class: JClass<'local>,
+    text: JByteArray<'local>,
+    credentials: jlong,
+) -> Result<jlong> {
+    let (config, configured) = Config::parse(&copy(env, &text)?)?;
+    let configured: Arc<dyn CredentialSource> = match configured {
+        Some(fixed) => Arc::new(FixedCredentials(fixed)),
+        None => Arc::new(NoCredentials),
+    };
+    Ok(insert(config, credentials, configured))
+}
+
+fn insert(config: Config, credentials: jlong, configured: Arc<dyn CredentialSource>) -> jlong {
     let credentials: Arc<dyn CredentialSource> = Arc::new(CredentialChain(vec![
         Arc::new(JavaCredentials(credentials)),
         Arc::new(EnvironmentCredentials),
-        Arc::new(ConfigFileCredentials(config.path.clone())),
+        configured,
     ]));
     let client = Client::new(&config, credentials.clone());
-    Ok(clients::insert(OpenClient {
+    clients::insert(OpenClient {
         client,
         credentials,
         defaults: config.defaults,
         config_path: config.path,
         cluster_id: config.cluster_id,
         pkcs11_keystore: config.pkcs11_keystore,
-    }))
+    })
 }
 
 pub fn close<'local>(_env: &mut Env<'local>, _class: JClass<'local>, client: jlong) -> Result<()> {

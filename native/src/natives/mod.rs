@@ -23,6 +23,7 @@ pub const BIND: &[NativeMethod] = &[native! {
 pub const METHODS: &[NativeMethod] = &[
     native! { static fn tables() -> jbyte[], fn = client::tables },
     native! { static fn open(config: JString, credentials: jlong) -> jlong, fn = client::open },
+    native! { static fn open_text(text: jbyte[], credentials: jlong) -> jlong, fn = client::open_text },
     native! { static fn close(client: jlong) -> void, fn = client::close },
     native! { static fn describe(client: jlong) -> jbyte[], fn = client::describe },
     native! { static fn is_logged_in(client: jlong) -> jboolean, fn = client::is_logged_in },

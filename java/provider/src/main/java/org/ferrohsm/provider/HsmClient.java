@@ -8,10 +8,12 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.ProviderException;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicLong;
 import javax.security.auth.callback.CallbackHandler;
 import javax.security.auth.login.LoginException;
 
@@ -43,14 +45,20 @@ final class HsmClient {
     private final String configPath;
     private final String clusterId;
     private final boolean pkcs11KeyStore;
+    private final AtomicLong changes = new AtomicLong();
 
-    private HsmClient(String path) throws GeneralSecurityException {
+    /** Opens a client of the native library with the login source of that number. */
+    private interface Opening {
+        long open(long source) throws GeneralSecurityException;
+    }
+
+    private HsmClient(Opening opening) throws GeneralSecurityException {
         Tables.get();
         loginSource = LoginSource.register();
         long source = loginSource.number();
         long number;
         try {
-            number = HsmNative.open(path, source);
+            number = opening.open(source);
         } catch (GeneralSecurityException | RuntimeException e) {
             LoginSource.forget(source);
             throw e;
@@ -76,16 +84,31 @@ final class HsmClient {
     static HsmClient of(String path) {
         String named = path != null ? path : System.getProperty(FerroHsmProvider.CONFIG);
         String absolute = named == null ? null : Path.of(named).toAbsolutePath().normalize().toString();
+        return shared(absolute, source -> HsmNative.open(absolute, source));
+    }
+
+    /**
+     * The client of a configuration that is not in a file; its relative paths are relative to the working directory.
+     * A password in it stays in memory, as there is no file to read it from when a login has to be renewed.
+     *
+     * @throws ProviderException when the configuration is wrong, with what to do
+     */
+    static HsmClient ofText(byte[] configuration) {
+        byte[] name = Jdk.digest("SHA-256").digest(configuration);
+        return shared("text " + HexFormat.of().formatHex(name), source -> HsmNative.openText(configuration, source));
+    }
+
+    private static HsmClient shared(String name, Opening opening) {
         synchronized (OPEN) {
-            WeakReference<HsmClient> open = OPEN.get(absolute);
+            WeakReference<HsmClient> open = OPEN.get(name);
             HsmClient client = open == null ? null : open.get();
             if (client == null) {
                 try {
-                    client = new HsmClient(absolute);
+                    client = new HsmClient(opening);
                 } catch (GeneralSecurityException e) {
                     throw new ProviderException(e.getMessage(), e);
                 }
-                OPEN.put(absolute, new WeakReference<>(client));
+                OPEN.put(name, new WeakReference<>(client));
             }
             return client;
         }
@@ -104,6 +127,14 @@ final class HsmClient {
     /** Whether the configuration asks for the KeyStore type {@code PKCS11} as an alias. */
     boolean pkcs11KeyStore() {
         return pkcs11KeyStore;
+    }
+
+    /**
+     * Counts what this client did that may change which keys there are: whoever keeps a list of them compares this with
+     * what it was before listing.
+     */
+    long changes() {
+        return changes.get();
     }
 
     boolean isLoggedIn() {
@@ -144,7 +175,7 @@ final class HsmClient {
 
     private void login(byte[] user, byte[] password) throws LoginException {
         try {
-            call(future -> HsmNative.login(id, user, password, future));
+            change(future -> HsmNative.login(id, user, password, future));
         } catch (ProviderException e) {
             if (e.getCause() instanceof LoginException cause) {
                 throw cause;
@@ -162,7 +193,7 @@ final class HsmClient {
 
     void logout() throws LoginException {
         try {
-            call(future -> HsmNative.logout(id, future));
+            change(future -> HsmNative.logout(id, future));
         } catch (ProviderException | GeneralSecurityException e) {
             throw loginFailure(e);
         }
@@ -176,7 +207,7 @@ final class HsmClient {
 
     KeyInfo generateKey(KeyType type, int sizeBits, Template template) throws GeneralSecurityException {
         byte[] attributes = template.encode();
-        return KeyInfo.of(call(future -> HsmNative.generateKey(id, type.code(), sizeBits, attributes, future)));
+        return KeyInfo.of(change(future -> HsmNative.generateKey(id, type.code(), sizeBits, attributes, future)));
     }
 
     /** A key pair; {@code curve} is null for RSA, {@code sizeBits} 0 for EC. */
@@ -185,7 +216,7 @@ final class HsmClient {
         byte[] privateAttributes = privateTemplate.encode();
         byte[] publicAttributes = publicTemplate.encode();
         int curveCode = curve == null ? 0 : curve.code();
-        return KeyInfo.of(call(future -> HsmNative.generateKeyPair(id, type.code(), sizeBits, curveCode,
+        return KeyInfo.of(change(future -> HsmNative.generateKeyPair(id, type.code(), sizeBits, curveCode,
             privateAttributes, publicAttributes, future)));
     }
 
@@ -200,7 +231,7 @@ final class HsmClient {
         byte[] attributes = template.encode();
         byte[] publicAttributes = publicTemplate.encode();
         byte[] chain = Wire.byteStrings(certificateChain);
-        return KeyInfo.of(call(future -> HsmNative.importKey(id, type.code(), material, attributes, publicAttributes,
+        return KeyInfo.of(change(future -> HsmNative.importKey(id, type.code(), material, attributes, publicAttributes,
             chain, uniqueLabel, future)));
     }
 
@@ -208,7 +239,7 @@ final class HsmClient {
     KeyInfo importCertificate(byte[] certificate, Template template, boolean uniqueLabel)
         throws GeneralSecurityException {
         byte[] attributes = template.encode();
-        return KeyInfo.of(call(future ->
+        return KeyInfo.of(change(future ->
             HsmNative.importCertificate(id, certificate, attributes, uniqueLabel, future)));
     }
 
@@ -228,12 +259,12 @@ final class HsmClient {
         throws GeneralSecurityException {
         byte[] attributes = template.encode();
         byte[] chain = certificateChain == null ? null : Wire.byteStrings(certificateChain);
-        return KeyInfo.of(call(future -> HsmNative.updateKey(id, handle, attributes, chain != null, chain,
+        return KeyInfo.of(change(future -> HsmNative.updateKey(id, handle, attributes, chain != null, chain,
             uniqueLabel, future)));
     }
 
     void deleteKey(long handle) throws GeneralSecurityException {
-        call(future -> HsmNative.deleteKey(id, handle, future));
+        change(future -> HsmNative.deleteKey(id, handle, future));
     }
 
     byte[] sign(long handle, int mechanism, byte[] parameters, byte[] data) throws GeneralSecurityException {
@@ -269,7 +300,7 @@ final class HsmClient {
     KeyInfo unwrapKey(long unwrappingHandle, int mechanism, byte[] parameters, byte[] wrapped, KeyType type,
         Template template) throws GeneralSecurityException {
         byte[] attributes = template.encode();
-        return KeyInfo.of(call(future -> HsmNative.unwrapKey(id, unwrappingHandle, mechanism, parameters, wrapped,
+        return KeyInfo.of(change(future -> HsmNative.unwrapKey(id, unwrappingHandle, mechanism, parameters, wrapped,
             type.code(), attributes, null, future)));
     }
 
@@ -279,6 +310,15 @@ final class HsmClient {
 
     byte[] random(int length) throws GeneralSecurityException {
         return call(future -> HsmNative.random(id, length, future));
+    }
+
+    /** A call that may change which keys there are, even where it fails. */
+    private byte[] change(NativeCall call) throws GeneralSecurityException {
+        try {
+            return call(call);
+        } finally {
+            changes.incrementAndGet();
+        }
     }
 
     private byte[] call(NativeCall call) throws GeneralSecurityException {

@@ -22,6 +22,8 @@ final class HsmNative {
 
     static native long open(String configPath, long credentials) throws GeneralSecurityException;
 
+    static native long openText(byte[] configuration, long credentials) throws GeneralSecurityException;
+
     static native void close(long client);
 
     static native byte[] describe(long client) throws GeneralSecurityException;
