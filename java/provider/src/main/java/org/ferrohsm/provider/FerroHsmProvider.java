@@ -40,6 +40,8 @@ public final class FerroHsmProvider extends AuthProvider {
 
     private final transient String configPath;
     private final transient Map<String, HsmService> byNameOnly = new ConcurrentHashMap<>();
+    private final transient Service pkcs11KeyStore =
+        new FerroHsmKeyStoreService(this, FerroHsmKeyStoreService.PKCS11);
     private transient volatile HsmClient client;
     private transient volatile CallbackHandler handler;
 
@@ -76,6 +78,7 @@ public final class FerroHsmProvider extends AuthProvider {
                 }
             }
         }
+        putService(new FerroHsmKeyStoreService(this, FerroHsmKeyStoreService.TYPE));
     }
 
     private static String configName(String path) {
@@ -117,6 +120,9 @@ public final class FerroHsmProvider extends AuthProvider {
 
     @Override
     public Service getService(String type, String algorithm) {
+        if (type.equals("KeyStore") && algorithm.equalsIgnoreCase(FerroHsmKeyStoreService.PKCS11)) {
+            return FerroHsmKeyStoreService.isPkcs11Wanted(this) ? pkcs11KeyStore : null;
+        }
         if (SelectionGuard.BY_NAME_ONLY.contains(type)) {
             if (SelectionGuard.listIsAsking()) {
                 return null;
@@ -135,6 +141,9 @@ public final class FerroHsmProvider extends AuthProvider {
         }
         Set<Service> all = new LinkedHashSet<>(super.getServices());
         all.addAll(byNameOnly.values());
+        if (FerroHsmKeyStoreService.isPkcs11Wanted(this)) {
+            all.add(pkcs11KeyStore);
+        }
         return all;
     }
 

@@ -4,6 +4,7 @@ import java.math.BigInteger;
 import java.security.PrivateKey;
 import java.security.interfaces.RSAKey;
 import java.security.interfaces.RSAPublicKey;
+import java.security.spec.AlgorithmParameterSpec;
 
 /**
  * An RSA private key in the HSM. It is an {@link RSAKey}, so that TLS can tell its size, and deliberately no
@@ -22,6 +23,12 @@ public final class FerroHsmRsaPrivateKey extends FerroHsmKey implements PrivateK
     @Override
     public BigInteger getModulus() {
         return publicKey.getModulus();
+    }
+
+    /** Null: the key is for any RSA scheme. JDK 22 and later has two defaults for this and takes neither by itself. */
+    @Override
+    public AlgorithmParameterSpec getParams() {
+        return null;
     }
 
     RSAPublicKey publicKey() {
