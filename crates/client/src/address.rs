@@ -43,9 +43,8 @@ impl Address {
     }
 
     /// Time until the next attempt; `None` while one is under way or all connections are open.
-    pub(crate) fn due_in(&self, now: Instant) -> Option<Duration> {
-        (!self.opening && self.failure.is_some())
-            .then(|| self.retry_at.saturating_duration_since(now))
+    pub(crate) fn due_in(&self, limit: usize, now: Instant) -> Option<Duration> {
+        (self.open < limit && !self.opening).then(|| self.retry_at.saturating_duration_since(now))
     }
 
     pub(crate) fn opened(&mut self) {

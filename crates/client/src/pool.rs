@@ -190,7 +190,7 @@ impl Pool {
         }
         let due = addresses
             .iter()
-            .filter_map(|address| address.due_in(now))
+            .filter_map(|address| address.due_in(self.connections_per_address, now))
             .min();
         Room::Wait(due.unwrap_or(OPEN_LIMIT).min(deadline - now))
     }
