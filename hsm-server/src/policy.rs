@@ -138,7 +138,7 @@ pub struct Wrapper {
 /// Whether `target` may leave the HSM wrapped by `wrapper`.
 ///
 /// # Errors
-/// [`Status::KeyNotExtractable`], [`Status::KeyFunctionNotPermitted`], [`Status::KeySizeRange`].
+/// [`Status::KeyNotExtractable`], [`Status::KeyFunctionNotPermitted`].
 pub fn wrapping(target: &Key, wrapper: Wrapper) -> Result<(), OpError> {
     if !target.attributes.flag(Attribute::Extractable) {
         return Err(Status::KeyNotExtractable.into());
@@ -150,7 +150,7 @@ pub fn wrapping(target: &Key, wrapper: Wrapper) -> Result<(), OpError> {
     match (wrapper.key_type, target.key_type) {
         (KeyType::Rsa, _) if wrapper.size_bits < RSA_WRAPPING_BITS_MIN => {
             let message = format!("RSA keys wrap from {RSA_WRAPPING_BITS_MIN} bits on");
-            Err(OpError::new(Status::KeySizeRange, message))
+            Err(OpError::new(Status::KeyFunctionNotPermitted, message))
         }
         (KeyType::Aes, KeyType::Aes | KeyType::GenericSecret)
             if wrapper.size_bits < target.size_bits.min(STRENGTH_BITS_MAX) =>
@@ -159,7 +159,7 @@ pub fn wrapping(target: &Key, wrapper: Wrapper) -> Result<(), OpError> {
                 "the wrapping key is weaker ({} bits) than the key to wrap ({} bits)",
                 wrapper.size_bits, target.size_bits
             );
-            Err(OpError::new(Status::KeySizeRange, message))
+            Err(OpError::new(Status::KeyFunctionNotPermitted, message))
         }
         _ => Ok(()),
     }

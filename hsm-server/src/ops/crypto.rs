@@ -119,6 +119,7 @@ pub fn handle_wrap_key(
     let wrapping_key = Verifier::find(hsm, caller, request.wrapping_key, mechanism, Use::Wrap)?;
     let target = hsm.keys.get(caller.login()?, request.handle)?;
     if request.handle != target.handle {
+        target.check_has_public()?;
         let message = "a public key is not wrapped: it is in the key's public-key-info";
         return Err(OpError::new(Status::KeyTypeInconsistent, message));
     }
@@ -154,8 +155,14 @@ pub fn handle_unwrap_key(
     let unwrapping_key = key.material()?.get()?;
     let material = crypto::unwrap_key(unwrapping_key, mechanism, &parameters, &request.wrapped)
         .map_err(|error| held_back(hsm, &key, error))?;
-    let material = crypto::KeyMaterial::from_import(crypto_type, &material)?;
-    let new = draft.finish(hsm.mode, material)?;
+    let new = crypto::KeyMaterial::from_import(crypto_type, &material)
+        .map_err(OpError::from)
+        .and_then(|material| draft.finish(hsm.mode, material))
+        .map_err(|error| match error.status {
+            Status::Internal => error,
+            // As for bad padding: to say that something else was wrong is to say that the padding was right.
+            _ => held_back(hsm, &key, CryptoError::WrappedKey),
+        })?;
     let respond = |key| UnwrapKeyResponse { key: Some(key) };
     hsm.keys.create(hsm, change, new, LabelRule::Any, respond)
 }
@@ -202,6 +209,7 @@ fn secret_key(
 ) -> Result<Arc<Key>, OpError> {
     let key = hsm.keys.get(caller.login()?, handle)?;
     if handle != key.handle {
+        key.check_has_public()?;
         let message = "this takes the private or secret key's handle, which is even";
         return Err(OpError::new(Status::KeyTypeInconsistent, message));
     }

@@ -123,8 +123,8 @@ pub fn handle_get_key(
 ) -> Result<GetKeyResponse, OpError> {
     let login = caller.login()?;
     let key = hsm.keys.get(login, request.handle)?;
-    if request.handle != key.handle && key.public.is_none() {
-        return Err(Status::KeyNotFound.into());
+    if request.handle != key.handle {
+        key.check_has_public()?;
     }
     Ok(GetKeyResponse {
         key: Some(key.info(&login.user)),
@@ -138,6 +138,10 @@ pub fn handle_find_keys(
     request: FindKeysRequest,
 ) -> Result<FindKeysResponse, OpError> {
     let login = caller.login()?;
+    if request.attributes.len() > attributes::ATTRIBUTES.len() {
+        let message = "more attributes are wanted than there are: name each one once";
+        return Err(OpError::new(Status::TemplateInconsistent, message));
+    }
     let limit = match request.limit as usize {
         0 => MAX_FOUND_KEYS,
         limit => limit.min(MAX_FOUND_KEYS),
@@ -188,6 +192,7 @@ pub fn handle_delete_key(
 ) -> Result<DeleteKeyResponse, OpError> {
     if request.handle % 2 == 1 {
         let key = hsm.keys.get(change.caller.login()?, request.handle)?;
+        key.check_has_public()?;
         let message = format!("this is the public key of a pair: delete {:#x}", key.handle);
         return Err(OpError::new(Status::KeyTypeInconsistent, message));
     }

@@ -231,7 +231,7 @@ fn a_wrapped_key_comes_back_without_what_nothing_vouches_for() {
     let secret = connection.generate_aes(256, extractable());
     let pair = connection.generate_ec(Curve::P256, extractable());
     let status = connection.status(&wrap(weak, Mechanism::AesKeyWrap, secret.handle));
-    assert_eq!(status, Status::KeySizeRange);
+    assert_eq!(status, Status::KeyFunctionNotPermitted);
     let public = wrap(wrapping, Mechanism::AesKeyWrapPad, pair.handle + 1);
     assert_eq!(connection.status(&public), Status::KeyTypeInconsistent);
     for (key, mechanism) in [
@@ -403,6 +403,56 @@ fn fips_mode_and_allowed_mechanisms_gate_old_rsa_encryption() {
 }
 
 #[test]
+fn unwrapping_does_not_tell_wrong_padding_from_a_wrong_key() {
+    let test = TestHsm::active(Mode::NonFips);
+    let mut connection = test.log_in("app");
+    let pkcs1 = Mechanism::RsaPkcsEncrypt;
+    let with = |attribute: Attribute| {
+        vec![
+            Attribute::AllowedMechanisms.mechanisms([pkcs1]),
+            attribute.flag(true),
+        ]
+    };
+    let key = rsa(
+        &mut connection,
+        with(Attribute::Unwrap),
+        with(Attribute::Encrypt),
+    );
+    // Well padded, but no AES key has 48 bytes; and it is no RSA or EC key either.
+    let request = encrypt(key.handle + 1, pkcs1, Default::default());
+    let well_padded = connection.call(&request).unwrap().data;
+    let mut badly_padded = vec![0; well_padded.len()];
+    badly_padded[1] = 1;
+    let unwrap = |wrapped: &[u8], key_type: KeyType| UnwrapKeyRequest {
+        request_id: request_id(),
+        unwrapping_handle: key.handle,
+        mechanism: pkcs1.code(),
+        wrapped: wrapped.to_vec(),
+        key_type: key_type.into(),
+        ..Default::default()
+    };
+    let expected = connection
+        .call(&unwrap(&badly_padded, KeyType::Aes))
+        .unwrap_err();
+    assert_eq!(expected.0, Status::WrappedKeyInvalid);
+    let mut failures = 1;
+    while failures < 100 {
+        for key_type in [KeyType::Aes, KeyType::Rsa, KeyType::Ec] {
+            let refused = connection.call(&unwrap(&well_padded, key_type));
+            assert_eq!(refused.unwrap_err(), expected);
+            failures += 1;
+        }
+    }
+    // Each of them counted: from now on both wait.
+    for wrapped in [&well_padded, &badly_padded] {
+        let started = Instant::now();
+        let refused = connection.call(&unwrap(wrapped, KeyType::Aes));
+        assert_eq!(refused.unwrap_err(), expected);
+        assert!(started.elapsed().as_millis() >= 90);
+    }
+}
+
+#[test]
 fn each_way_to_name_a_key_is_checked() {
     let test = TestHsm::active(Mode::Fips);
     let mut connection = test.log_in("app");
@@ -433,6 +483,19 @@ fn each_way_to_name_a_key_is_checked() {
     ] {
         assert_eq!(connection.status(&verify(reference)), expected);
     }
+    let secret = connection.generate_aes(256, Vec::new()).handle;
+    let no_such_key = encrypt(secret + 1, Mechanism::AesGcm, Default::default());
+    assert_eq!(connection.status(&no_such_key), Status::KeyNotFound);
+    let no_such_key = DeleteKeyRequest {
+        request_id: request_id(),
+        handle: secret + 1,
+    };
+    assert_eq!(connection.status(&no_such_key), Status::KeyNotFound);
+    let find = FindKeysRequest {
+        attributes: vec![Attribute::Sign.flag(true); attributes::ATTRIBUTES.len() + 1],
+        ..Default::default()
+    };
+    assert_eq!(connection.status(&find), Status::TemplateInconsistent);
     let random = connection
         .call(&RandomRequest { length: 64 * 1024 })
         .unwrap()
