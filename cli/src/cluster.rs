@@ -110,6 +110,10 @@ fn activate(connection: &Connection) -> Result<Output> {
 fn hsm_info(connection: &Connection) -> Result<Output> {
     let info = connection.client.call(&ClusterInfoRequest {})?;
     let state = info.state().as_str_name();
+    let not_after = match info.certificate_not_after_unix_s {
+        0 => Value::Null,
+        seconds => Value::from(time(seconds.saturating_mul(1000))),
+    };
     Ok(Output::fields(&[
         ("cluster-id", Value::from(hex(&info.cluster_id))),
         ("hsm-id", Value::from(hex(&info.hsm_id))),
@@ -121,6 +125,7 @@ fn hsm_info(connection: &Connection) -> Result<Output> {
         ("module-version", Value::from(info.module_version)),
         ("module-fips", Value::from(info.module_fips)),
         ("store-revision", Value::from(info.store_revision)),
+        ("certificate-not-after", not_after),
         ("data-key", Value::from(info.data_key)),
         ("token-keys", Value::from(info.token_keys)),
         ("session-keys", Value::from(info.session_keys)),

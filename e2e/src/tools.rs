@@ -25,23 +25,26 @@ pub fn shell(directory: &Path, script: &str) {
     );
 }
 
-/// The blocks of shell commands in a document, under the heading `section`.
+/// The shell commands in a document under the heading `section`.
 pub fn commands(document: &str, section: &str) -> String {
+    block(document, section, "sh")
+}
+
+/// All blocks in this language in a document under the heading `section`, as one text.
+pub fn block(document: &str, section: &str, language: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("..")
         .join(document);
     let text = std::fs::read_to_string(path).expect("the document");
-    let after = text
-        .split_once(&format!("## {section}\n"))
-        .expect("the section")
-        .1;
+    let heading = format!("## {section}\n");
+    let after = text.split_once(&heading).expect("the section").1;
     let section = after.split("\n## ").next().expect("text");
     let blocks: Vec<&str> = section
-        .split("```sh\n")
+        .split(&format!("```{language}\n"))
         .skip(1)
         .filter_map(|block| block.split("```").next())
         .collect();
-    assert!(!blocks.is_empty(), "no commands");
+    assert!(!blocks.is_empty(), "no {language} block");
     blocks.concat()
 }
 
