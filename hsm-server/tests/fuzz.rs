@@ -19,7 +19,7 @@ fn feed(cases: u32, body: impl Fn(&[u8])) {
         body(&data);
         Ok(())
     };
-    runner.run(&any, run).unwrap();
+    runner.run(&any, run).expect("the body holds");
 }
 
 #[test]
