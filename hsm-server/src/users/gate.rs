@@ -5,11 +5,14 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use ferrohsm_protocol::Status;
 
+use crate::config;
 use crate::error::OpError;
 
-/// Checks that may wait at a time; more are told that the HSM is busy. Below the size of the blocking pool, so that
-/// logins never keep key operations from running.
-const WAITING_MAX: usize = 24;
+/// Checks that may wait or compute at a time; more are told that the HSM is busy. Half of the blocking pool, so that
+/// passwords never keep key operations from running.
+const INSIDE_MAX: usize = config::POOL_THREADS_MAX / 2;
+/// Checks that compute at a time, on however many cores.
+const RUNNING_MAX: usize = INSIDE_MAX / 2;
 
 /// Bounds on password checks. Safe to share between threads.
 pub struct Gate {
@@ -38,10 +41,12 @@ pub struct Slot {
 pub struct Ticket<'a>(&'a Gate);
 
 impl Gate {
-    /// A gate that lets one check per CPU core compute at a time.
+    /// A gate that lets one check per CPU core compute at a time, up to [`RUNNING_MAX`].
     pub fn new() -> Gate {
         Gate {
-            running_max: std::thread::available_parallelism().map_or(1, usize::from),
+            running_max: std::thread::available_parallelism()
+                .map_or(1, usize::from)
+                .min(RUNNING_MAX),
             state: Mutex::default(),
             finished: Condvar::new(),
             slots: Mutex::default(),
@@ -54,7 +59,7 @@ impl Gate {
     /// [`Status::Busy`] if too many wait already.
     pub fn enter(&self) -> Result<Ticket<'_>, OpError> {
         let mut state = lock(&self.state);
-        if state.inside >= self.running_max + WAITING_MAX {
+        if state.inside >= INSIDE_MAX {
             return Err(OpError::new(
                 Status::Busy,
                 "too many logins at once: try again in a second",
@@ -130,4 +135,22 @@ impl Slot {
 /// The data behind these locks is counters: valid also after a panic elsewhere.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_leave_half_of_the_pool_to_keys() {
+        let gate = Gate::new();
+        assert!(gate.running_max <= config::POOL_THREADS_MAX / 4);
+        let tickets: Vec<_> = (0..config::POOL_THREADS_MAX / 2)
+            .map(|_| gate.enter().unwrap())
+            .collect();
+        let refused = gate.enter().map(|_| ()).unwrap_err();
+        assert_eq!(refused.status, Status::Busy);
+        drop(tickets);
+        gate.enter().map(|_| ()).unwrap();
+    }
 }

@@ -1,6 +1,6 @@
 //! Password hashes: Argon2id (RFC 9106), with their parameters beside them so that later ones may cost more.
 
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use aws_lc_rs::rand;
 use ferrohsm_protocol::Status;
 use subtle::ConstantTimeEq;
@@ -98,8 +98,15 @@ impl PasswordHash {
         let params = Params::new(self.memory_kib, self.passes, self.lanes, Some(HASH_BYTES))
             .map_err(OpError::internal)?;
         let mut output = Zeroizing::new([0; HASH_BYTES]);
+        // The last blocks give the output away, and the crate does not wipe memory that it allocates.
+        let mut memory = Zeroizing::new(vec![Block::default(); params.block_count()]);
         Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-            .hash_password_into(password, &self.salt, output.as_mut_slice())
+            .hash_password_into_with_memory(
+                password,
+                &self.salt,
+                output.as_mut_slice(),
+                memory.as_mut_slice(),
+            )
             .map_err(OpError::internal)?;
         Ok(output)
     }
