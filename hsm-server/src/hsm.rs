@@ -54,15 +54,16 @@ impl Hsm {
         let clock = Clock::default();
         let cluster = Cluster::load(Arc::clone(&barrier), data_dir)?;
         let users = Users::load(Arc::clone(&barrier))?;
-        let (logins, ended) = Logins::load(
+        let logins = Logins::load(
             Arc::clone(&barrier),
             &users,
             login_lifetime,
             clock.now_unix_ms(),
         )?;
         let keys = Keys::load(Arc::clone(&barrier))?;
-        for login in &ended {
-            keys.end_login(login)?;
+        if let Err(error) = keys.end_logins_but(|login| logins.knows(login)) {
+            // Maintenance does it later.
+            tracing::warn!(%error, "session keys of ended logins are left for later");
         }
         Ok(Arc::new(Hsm {
             data_dir: data_dir.to_owned(),

@@ -49,6 +49,11 @@ pub enum SetupError {
         /// What does not fit.
         detail: String,
     },
+    /// The set-up was cut short before the cluster was made.
+    #[error(
+        "the set-up of this data directory was cut short: run `hsm-server init` again, which goes on with it"
+    )]
+    CutShort,
     /// A dev cluster was to be run as a real one, or the other way round.
     #[error("{0}")]
     Dev(&'static str),
@@ -85,9 +90,26 @@ pub fn init(opening: Opening<'_>, seal: &SealConfig, mode: Mode) -> Result<(), S
         .create(directory)
         .map_err(|error| io(directory, error))?;
     let store: Arc<dyn Store> = Arc::new(RedbStore::open(directory)?);
-    if Barrier::cluster_id_of(&*store)?.is_some() {
+    if Cluster::is_in(&*store)? {
         return Err(BarrierError::AlreadyCreated.into());
     }
+    let barrier = match Barrier::cluster_id_of(&*store)? {
+        None => create_barrier(opening, seal, store)?,
+        // A set-up that was cut short behind its seal, which is what seal.toml says.
+        Some(_) => {
+            let master_key = read_seal(directory)?.open(&context(opening))?;
+            Barrier::open(store, &master_key)?
+        }
+    };
+    Cluster::create(&barrier, mode, opening.dev, Clock::default().now_unix_ms())?;
+    Ok(barrier.close()?)
+}
+
+fn create_barrier(
+    opening: Opening<'_>,
+    seal: &SealConfig,
+    store: Arc<dyn Store>,
+) -> Result<Barrier, SetupError> {
     let master_key = match seal.create(&context(opening)) {
         // A set-up that was cut short: nothing was sealed with the key yet. A key file elsewhere may be another HSM's.
         Err(SealError::Exists { .. })
@@ -97,7 +119,7 @@ pub fn init(opening: Opening<'_>, seal: &SealConfig, mode: Mode) -> Result<(), S
         }
         result => result?,
     };
-    let path = directory.join(SEAL_FILE_NAME);
+    let path = opening.directory.join(SEAL_FILE_NAME);
     let text = toml::to_string(seal).map_err(|error| SetupError::SealFile {
         path: path.clone(),
         detail: error.to_string(),
@@ -105,9 +127,7 @@ pub fn init(opening: Opening<'_>, seal: &SealConfig, mode: Mode) -> Result<(), S
     files::write_private(&path, text.as_bytes()).map_err(|error| io(&path, error))?;
     let mut cluster_id = [0; CLUSTER_ID_BYTES];
     rand::fill(&mut cluster_id).map_err(OpError::internal)?;
-    let barrier = Barrier::create(store, &master_key, cluster_id)?;
-    Cluster::create(&barrier, mode, opening.dev, Clock::default().now_unix_ms())?;
-    Ok(barrier.close()?)
+    Ok(Barrier::create(store, &master_key, cluster_id)?)
 }
 
 /// Whether a data directory has been set up.
@@ -119,7 +139,7 @@ pub fn is_set_up(directory: &Path) -> Result<bool, SetupError> {
         return Ok(false);
     }
     let store = RedbStore::open(directory)?;
-    let set_up = Barrier::cluster_id_of(&store)?.is_some();
+    let set_up = Cluster::is_in(&store)?;
     store.close()?;
     Ok(set_up)
 }
@@ -132,7 +152,13 @@ pub fn open(opening: Opening<'_>, login_lifetime: Duration) -> Result<Arc<Hsm>, 
     let seal = read_seal(opening.directory)?;
     let master_key = seal.open(&context(opening))?;
     let store = Arc::new(RedbStore::open(opening.directory)?);
-    let barrier = Arc::new(Barrier::open(store, &master_key)?);
+    let barrier = Arc::new(Barrier::open(
+        Arc::clone(&store) as Arc<dyn Store>,
+        &master_key,
+    )?);
+    if !Cluster::is_in(&*store)? {
+        return Err(SetupError::CutShort);
+    }
     let hsm = Hsm::open(opening.directory, barrier, login_lifetime)?;
     match (hsm.cluster.dev(), opening.dev) {
         (true, false) => Err(SetupError::Dev(

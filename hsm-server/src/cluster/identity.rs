@@ -1,11 +1,12 @@
-use std::fs::{self, OpenOptions};
-use std::io::{ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::fs;
+use std::io::ErrorKind;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
 use aws_lc_rs::rand;
 
 use crate::error::OpError;
+use crate::files;
 
 /// Length of an HSM's id, in bytes.
 pub const HSM_ID_BYTES: usize = 16;
@@ -33,15 +34,7 @@ pub fn load_or_create(data_dir: &Path) -> Result<[u8; HSM_ID_BYTES], OpError> {
                 .mode(0o700)
                 .create(data_dir.join(DIRECTORY))
                 .map_err(failed)?;
-            let mut file = OpenOptions::new()
-                .write(true)
-                .create_new(true)
-                .mode(0o600)
-                .open(&path)
-                .map_err(failed)?;
-            file.write_all(super::hex(&id).as_bytes())
-                .and_then(|()| file.sync_all())
-                .map_err(failed)?;
+            files::write_private(&path, super::hex(&id).as_bytes()).map_err(failed)?;
             Ok(id)
         }
         Err(error) => Err(failed(error)),

@@ -23,14 +23,14 @@ use zeroize::Zeroizing;
 use crate::barrier::{Barrier, BarrierTransaction, CLUSTER_ID_BYTES};
 use crate::error::OpError;
 use crate::policy::Mode;
-use crate::store::Durability;
+use crate::store::{Durability, Store, StoreError};
 use certificates::SigningKey;
 use record::{AnchorRecord, CLUSTER_KEY_PATH, CLUSTER_PATH, ClusterRecord};
 
 pub use anchors::ANCHORS_MAX;
 pub use certificates::DevClient;
 pub use identity::HSM_ID_BYTES;
-pub use maintenance::{maintain, refresh_tls};
+pub use maintenance::{maintain, refresh_or_close_tls, refresh_tls};
 
 /// Name of the first crypto officer unless another one is given.
 pub const FIRST_OFFICER: &str = "admin";
@@ -42,6 +42,8 @@ pub struct Cluster {
     known: RwLock<Known>,
     /// One change of state or anchors at a time.
     changes: Mutex<()>,
+    /// One replacement of the TLS configuration at a time.
+    tls_changes: Mutex<()>,
     /// When this HSM's certificate should be replaced, seconds since 1970.
     renew_at_unix_s: AtomicU64,
 }
@@ -78,13 +80,25 @@ impl Cluster {
         Ok(())
     }
 
+    /// Whether a store has the records of a cluster. Needs no master key.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn is_in(store: &dyn Store) -> Result<bool, StoreError> {
+        Ok(store.get(CLUSTER_PATH)?.is_some())
+    }
+
     /// The cluster in a store.
     ///
     /// # Errors
     /// What the store says; [`Status::Internal`] if its set-up was cut short.
     pub fn load(barrier: Arc<Barrier>, data_dir: &Path) -> Result<Cluster, OpError> {
         let hsm_id = identity::load_or_create(data_dir)?;
-        let stored = barrier.get(CLUSTER_PATH)?.ok_or_else(|| OpError::internal("the store has no cluster: its set-up was cut short; empty the data directory and run `hsm-server init` again"))?;
+        let stored = barrier.get(CLUSTER_PATH)?.ok_or_else(|| {
+            OpError::internal(
+                "the store has no cluster: its set-up was cut short; run `hsm-server init` again",
+            )
+        })?;
         let record =
             ClusterRecord::decode(stored.plaintext.as_slice()).map_err(OpError::internal)?;
         let anchors = anchors::load(&barrier)?;
@@ -93,6 +107,7 @@ impl Cluster {
             hsm_id,
             known: RwLock::new(Known { record, anchors }),
             changes: Mutex::default(),
+            tls_changes: Mutex::default(),
             renew_at_unix_s: AtomicU64::new(u64::MAX),
         })
     }

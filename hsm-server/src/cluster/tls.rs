@@ -16,7 +16,7 @@ use crate::listener::tls::{self, Anchor, Tls};
 
 impl Cluster {
     /// What the TLS listener works with from now on, and when its certificate should be replaced (seconds since
-    /// 1970). `None` unless the cluster is ACTIVE and has a trust anchor.
+    /// 1970; never: [`u64::MAX`]). `None` unless the cluster is ACTIVE and has a trust anchor.
     ///
     /// # Errors
     /// [`Status::Internal`] if the cluster certificate has expired; what the store says.
@@ -49,9 +49,13 @@ impl Cluster {
             now_unix_ms / 1000,
             cluster_not_after,
         )?;
-        let renew_at = leaf
-            .not_after_unix_s
-            .saturating_sub(certificates::RENEW_BEFORE.as_secs());
+        // One that ends with the cluster certificate is as long as it can be until that is renewed.
+        let renew_at = if leaf.not_after_unix_s >= cluster_not_after {
+            u64::MAX
+        } else {
+            leaf.not_after_unix_s
+                .saturating_sub(certificates::RENEW_BEFORE.as_secs())
+        };
         let tls = Tls::new(vec![leaf.certificate, certificate], leaf.key, &anchors)
             .map_err(OpError::internal)?;
         Ok(Some((tls, renew_at)))

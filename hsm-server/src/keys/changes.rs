@@ -2,6 +2,7 @@
 
 use super::Keys;
 use super::attributes::AttributeSet;
+use super::index::Index;
 use super::key::Key;
 use super::record::{self, KeyRecord};
 use crate::barrier::{BarrierError, BarrierTransaction};
@@ -15,7 +16,8 @@ use crate::store::{Durability, StoreError};
 use ferrohsm_protocol::messages::KeyInfo;
 use ferrohsm_protocol::{Attribute, Status};
 use prost::Message;
-use std::sync::{Arc, PoisonError};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError, RwLockReadGuard, RwLockWriteGuard};
 use zeroize::Zeroizing;
 
 /// Session keys deleted in one transaction: each is a delete and a tombstone, and 128 writes fit.
@@ -53,6 +55,7 @@ impl Keys {
         respond: impl FnOnce(KeyInfo) -> R,
     ) -> Result<R, OpError> {
         let login = change.caller.login()?;
+        self.settle_doubtful()?;
         let counts = self.counts();
         if counts.token_keys + counts.session_keys >= config::KEYS_MAX {
             let message = format!("this HSM holds at most {} keys", config::KEYS_MAX);
@@ -76,6 +79,11 @@ impl Keys {
         };
         let key = Arc::new(record.to_key(material)?);
         let path = record.path();
+        // Until the key is published, no user can be deleted; and the user has not been, or this login had ended.
+        let _owner = token.then(|| self.owner_stays());
+        if login.is_ended() {
+            return Err(Status::TokenInvalid.into());
+        }
         let transaction = BarrierTransaction::new(durability(token))
             .if_absent(&path)
             .if_absent(record::tombstone(record.handle))
@@ -98,8 +106,9 @@ impl Keys {
         respond: impl FnOnce(KeyInfo) -> R,
     ) -> Result<R, OpError> {
         let login = change.caller.login()?;
+        self.settle_doubtful()?;
         let _lock = self.lock(handle & !1);
-        let key = self.get(login, handle)?;
+        let key = self.visible(login, handle)?;
         let before = record::path(key.handle, key.login);
         let opened = self.barrier.get(&before)?.ok_or(Status::KeyNotFound)?;
         let mut record = KeyRecord::read(&opened.plaintext)?;
@@ -118,7 +127,12 @@ impl Keys {
         // The material stays as it is, parsed, with its IVs.
         changed.material.clone_from(&key.material);
         let path = record.path();
-        let transaction = BarrierTransaction::new(durability(token))
+        let _owner = token.then(|| self.owner_stays());
+        if login.is_ended() {
+            return Err(Status::TokenInvalid.into());
+        }
+        // Durable also for a session key: a use that was taken away must not come back with a crash.
+        let transaction = BarrierTransaction::new(Durability::Durable)
             .if_revision(&before, opened.revision)
             .put(&path, record.write());
         let transaction = match path == before {
@@ -148,13 +162,15 @@ impl Keys {
         response: R,
     ) -> Result<R, OpError> {
         let login = change.caller.login()?;
+        self.settle_doubtful()?;
         let _lock = self.lock(handle);
-        let key = self.get(login, handle)?;
+        let key = self.visible(login, handle)?;
         if !key.attributes.flag(Attribute::Destroyable) {
             return Err(Status::NotDestroyable.into());
         }
         let path = record::path(key.handle, key.login);
-        let transaction = BarrierTransaction::new(durability(key.is_token()))
+        // Durable also for a session key: what was deleted must not come back with a crash.
+        let transaction = BarrierTransaction::new(Durability::Durable)
             .delete(&path)
             .put(record::tombstone(key.handle), tombstone());
         self.commit(hsm, change, transaction, &response, key.handle, &[&path])?;
@@ -182,6 +198,30 @@ impl Keys {
             }
         }
         Ok(())
+    }
+
+    /// Deletes the session keys of every login that does not live: a crash or a full disk may have left them behind
+    /// after their login's record was gone.
+    ///
+    /// # Errors
+    /// What the store says; the next call tries again.
+    pub fn end_logins_but(&self, lives: impl Fn(&LoginId) -> bool) -> Result<(), OpError> {
+        // A login is known before it can make a key.
+        for login in self.read_index(Index::session_logins) {
+            if !lives(&login) {
+                self.end_login(&login)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Until the guard is dropped no token key is made or becomes visible: for deleting a user that owns none.
+    pub fn hold_new_token_keys(&self) -> RwLockWriteGuard<'_, ()> {
+        self.owners.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn owner_stays(&self) -> RwLockReadGuard<'_, ()> {
+        self.owners.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A login may end while one of its calls makes a key.
@@ -230,6 +270,13 @@ impl Keys {
             .claimed_labels
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
+        if self.has_doubtful.load(Ordering::Acquire) {
+            // A change that failed just now may have stored a key with this label.
+            return Err(OpError::new(
+                Status::Busy,
+                "the store is being recovered: try again in a second",
+            ));
+        }
         let entry = (user, label.to_owned());
         let others = self.read_index(|index| index.labelled(user, label));
         let taken = others
@@ -259,6 +306,7 @@ impl Drop for Claim<'_> {
     }
 }
 
+/// A session key that was only just made may be lost in a crash: its client then knows that it is gone.
 fn durability(token: bool) -> Durability {
     if token {
         Durability::Durable

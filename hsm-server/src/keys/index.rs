@@ -80,6 +80,11 @@ impl Index {
         self.owners.get(&user).map_or(0, |owned| owned.token_keys)
     }
 
+    /// The logins that have session keys.
+    pub fn session_logins(&self) -> Vec<LoginId> {
+        self.sessions.keys().copied().collect()
+    }
+
     pub fn session_keys_of(&self, login: &LoginId) -> Vec<u64> {
         self.sessions
             .get(login)

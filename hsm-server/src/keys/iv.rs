@@ -1,7 +1,7 @@
 //! IVs issued ahead of their encryption, so that a caller can know the IV before the data.
 
 use crate::error::OpError;
-use crate::session::LoginId;
+use crate::session::{Login, LoginId};
 use ferrohsm_protocol::Status;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -22,10 +22,14 @@ struct Issued {
 }
 
 impl IssuedIvs {
-    /// Notes an IV for a key and a login.
-    pub fn put(&self, login: LoginId, handle: u64, iv: &[u8], now_unix_ms: u64) {
+    /// Notes an IV for a key and a login; does nothing for one that has ended.
+    pub fn put(&self, login: &Login, handle: u64, iv: &[u8], now_unix_ms: u64) {
         let mut logins = self.lock();
-        let issued = logins.entry(login).or_default();
+        // A login ends before [`IssuedIvs::end_login`] takes this lock: either that sees the IV or this sees the end.
+        if login.is_ended() {
+            return;
+        }
+        let issued = logins.entry(login.id).or_default();
         while issued.len() >= PER_LOGIN_MAX
             || issued
                 .front()

@@ -11,7 +11,7 @@ mod key;
 pub mod part;
 pub mod record;
 
-use crate::barrier::Barrier;
+use crate::barrier::{Barrier, BarrierError, Opened};
 use crate::error::OpError;
 use crate::session::{Login, LoginId, UserId};
 use ferrohsm_protocol::Status;
@@ -37,9 +37,12 @@ pub struct Keys {
     changing: Vec<Mutex<()>>,
     /// Labels that a change under way must have for itself.
     claimed_labels: Mutex<HashSet<(UserId, String)>>,
-    /// Paths of keys whose last change may or may not have been stored; looked up again when keys are listed.
-    doubtful: Mutex<BTreeSet<String>>,
+    /// Handles and paths of keys whose last change may or may not have been stored; looked up again by the next call
+    /// that needs to know.
+    doubtful: Mutex<BTreeSet<(u64, String)>>,
     has_doubtful: AtomicBool,
+    /// Read while a token key is made, written while a user is deleted.
+    owners: RwLock<()>,
     /// IVs that wait for their encryption.
     pub issued_ivs: IssuedIvs,
 }
@@ -57,7 +60,8 @@ impl Keys {
     /// The keys in a store.
     ///
     /// # Errors
-    /// What the store says; a record that cannot be read is named in the log.
+    /// What the store says. A record that cannot be read is left out and named in the log: one damaged key must not
+    /// take all the others away.
     pub fn load(barrier: Arc<Barrier>) -> Result<Keys, OpError> {
         let keys = Keys {
             barrier,
@@ -67,19 +71,29 @@ impl Keys {
             claimed_labels: Mutex::default(),
             doubtful: Mutex::default(),
             has_doubtful: AtomicBool::new(false),
+            owners: RwLock::default(),
             issued_ivs: IssuedIvs::default(),
         };
+        let mut unreadable = 0;
         for prefix in [record::KEY_PREFIX, SESSION_KEY_PREFIX] {
             let mut after: Option<String> = None;
             loop {
                 let page = keys.barrier.scan(prefix, after.as_deref(), PAGE)?;
                 let Some((last, _)) = page.last() else { break };
                 after = Some(last.clone());
-                for (_, opened) in page {
-                    let record = KeyRecord::read(&opened?.plaintext)?;
-                    keys.publish(Arc::new(record.to_key(None)?));
+                for (path, opened) in page {
+                    match read_key(opened) {
+                        Ok(key) => keys.publish(Arc::new(key)),
+                        Err(error) => {
+                            unreadable += 1;
+                            tracing::error!(path, %error, "a key cannot be read: it is left out; restore a backup");
+                        }
+                    }
                 }
             }
+        }
+        if unreadable > 0 {
+            tracing::error!(unreadable, "the HSM starts without some of its keys");
         }
         Ok(keys)
     }
@@ -99,15 +113,18 @@ impl Keys {
     /// # Errors
     /// [`Status::KeyNotFound`], also for keys of others: whether those exist is not told.
     pub fn get(&self, login: &Login, handle: u64) -> Result<Arc<Key>, OpError> {
-        let handle = handle & !1;
-        let key = match self.cached(handle) {
-            Some(key) => key,
-            None => self.look_up(login, handle)?.ok_or(Status::KeyNotFound)?,
-        };
-        if !visible(&key, login) {
-            return Err(Status::KeyNotFound.into());
+        if self.cached(handle & !1).is_none() {
+            // A change of it may have been in doubt.
+            self.settle_doubtful()?;
         }
-        Ok(key)
+        self.visible(login, handle)
+    }
+
+    /// As [`Keys::get`], of what the cache has.
+    fn visible(&self, login: &Login, handle: u64) -> Result<Arc<Key>, OpError> {
+        self.cached(handle & !1)
+            .filter(|key| visible(key, login))
+            .ok_or_else(|| Status::KeyNotFound.into())
     }
 
     /// The caller's keys with handles above `after`, in their order; with `label` only those. `visit` stops the
@@ -150,45 +167,36 @@ impl Keys {
         shard.get(&handle).cloned()
     }
 
-    /// Asks the store for a key that the cache does not have: a commit may have been in doubt.
-    fn look_up(&self, login: &Login, handle: u64) -> Result<Option<Arc<Key>>, OpError> {
-        if !self.has_doubtful.load(Ordering::Acquire) {
-            return Ok(None);
-        }
-        for login in [None, Some(login.id)] {
-            self.reload(&record::path(handle, login))?;
-        }
-        Ok(self.cached(handle))
-    }
-
-    /// Makes the cache agree with the store about one path.
-    fn reload(&self, path: &str) -> Result<(), OpError> {
-        if let Some(opened) = self.barrier.get(path)? {
-            let record = KeyRecord::read(&opened.plaintext)?;
-            self.publish(Arc::new(record.to_key(None)?));
-        }
-        Ok(())
-    }
-
-    /// Notes that a change of the key at `path` may or may not be stored, and forgets what the cache has of it.
+    /// Notes that a change of the key at `paths` may or may not be stored, and forgets what the cache has of it.
     fn doubt(&self, handle: u64, paths: &[&str]) {
         self.remove(handle);
-        let mut doubtful = self.doubtful.lock().unwrap_or_else(PoisonError::into_inner);
-        doubtful.extend(paths.iter().map(|path| (*path).to_owned()));
+        let mut doubtful = self.doubtful();
+        doubtful.extend(paths.iter().map(|path| (handle, (*path).to_owned())));
         self.has_doubtful.store(true, Ordering::Release);
     }
 
+    /// Makes the cache agree with the store about changes that were in doubt. Not while a key's lock is held.
     fn settle_doubtful(&self) -> Result<(), OpError> {
-        if !self.has_doubtful.load(Ordering::Acquire) {
-            return Ok(());
+        while self.has_doubtful.load(Ordering::Acquire) {
+            let first = self.doubtful().first().cloned();
+            if let Some(entry) = first {
+                let (handle, path) = &entry;
+                // Between reading the store and showing what was read, nobody may change or delete the key.
+                let _lock = self.lock(*handle);
+                if let Some(opened) = self.barrier.get(path)? {
+                    self.publish(Arc::new(read_key(Ok(opened))?));
+                }
+                self.doubtful().remove(&entry);
+            }
+            let doubtful = self.doubtful();
+            self.has_doubtful
+                .store(!doubtful.is_empty(), Ordering::Release);
         }
-        let mut doubtful = self.doubtful.lock().unwrap_or_else(PoisonError::into_inner);
-        while let Some(path) = doubtful.first().cloned() {
-            self.reload(&path)?;
-            doubtful.remove(&path);
-        }
-        self.has_doubtful.store(false, Ordering::Release);
         Ok(())
+    }
+
+    fn doubtful(&self) -> MutexGuard<'_, BTreeSet<(u64, String)>> {
+        self.doubtful.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Makes a key visible, in place of an older state of it.
@@ -234,6 +242,10 @@ impl Keys {
     fn session_keys_of(&self, login: &LoginId) -> Vec<u64> {
         self.read_index(|index| index.session_keys_of(login))
     }
+}
+
+fn read_key(opened: Result<Opened, BarrierError>) -> Result<Key, OpError> {
+    KeyRecord::read(&opened?.plaintext)?.to_key(None)
 }
 
 /// Handles are random, so any bits but the lowest will do.

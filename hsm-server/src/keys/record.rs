@@ -19,7 +19,7 @@ pub const SESSION_KEY_PREFIX: &str = "session-key/";
 pub const TOMBSTONE_PREFIX: &str = "tombstone/";
 
 /// A key, key pair or certificate.
-#[derive(Clone, PartialEq, prost::Message)]
+#[derive(PartialEq, prost::Message)]
 #[prost(skip_debug)]
 pub struct KeyRecord {
     /// Of the private or secret key or certificate; the public key of a pair is one more.

@@ -6,7 +6,7 @@
 
 mod record;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
@@ -46,6 +46,8 @@ pub struct Logins {
 struct Known {
     logins: HashMap<LoginId, Entry>,
     tokens: HashMap<TokenHash, LoginId>,
+    /// Have ended; their records are still to be deleted.
+    ended: HashSet<LoginId>,
 }
 
 struct Entry {
@@ -54,8 +56,8 @@ struct Entry {
 }
 
 impl Logins {
-    /// The logins in a store that are still good for something. Gives also the ids of those that are not: their
-    /// records are gone, and their session keys should go.
+    /// The logins in a store that are still good for something. The records of the others go, now or with
+    /// [`Logins::purge`].
     ///
     /// # Errors
     /// What the store says.
@@ -64,7 +66,7 @@ impl Logins {
         users: &Users,
         lifetime: Duration,
         now_unix_ms: u64,
-    ) -> Result<(Logins, Vec<LoginId>), OpError> {
+    ) -> Result<Logins, OpError> {
         let generations: HashMap<UserId, u64> = users.generations()?.into_iter().collect();
         let lifetime_ms = u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX);
         let logins = Logins {
@@ -72,7 +74,6 @@ impl Logins {
             lifetime_ms,
             known: RwLock::default(),
         };
-        let mut ended = Vec::new();
         let mut after: Option<String> = None;
         loop {
             let page = logins.barrier.scan(LOGIN_PREFIX, after.as_deref(), PAGE)?;
@@ -89,14 +90,15 @@ impl Logins {
                 if current && record.expires_unix_ms().saturating_add(CONTINUED_MS) > now_unix_ms {
                     logins.write().insert(record)?;
                 } else {
-                    ended.push(id);
+                    logins.write().ended.insert(id);
                 }
             }
         }
-        for id in &ended {
-            logins.remove_record(id)?;
+        if let Err(error) = logins.remove_ended() {
+            // They are void all the same; a full disk must not keep the HSM from starting.
+            tracing::warn!(%error, "records of ended logins are left for later");
         }
-        Ok((logins, ended))
+        Ok(logins)
     }
 
     /// Checks a password and gives a login with a new token. `previous_token` (may be empty), within its validity or
@@ -230,25 +232,28 @@ impl Logins {
     }
 
     /// Ends the logins of a user whose record has gone or whose generation has moved on, and gives their ids. Their
-    /// stored records are void by then.
-    ///
-    /// # Errors
-    /// What the store says; the logins have ended all the same.
-    pub fn end_user(&self, user: UserId) -> Result<Vec<LoginId>, OpError> {
+    /// stored records are void by then, and go with [`Logins::purge`].
+    pub fn end_user(&self, user: UserId) -> Vec<LoginId> {
         self.end_where(|record| record.user_id == user)
     }
 
-    /// Forgets logins that can no longer be continued, and gives their ids.
+    /// Forgets logins that can no longer be continued, and deletes the records of those that have ended.
     ///
     /// # Errors
-    /// What the store says.
-    pub fn purge(&self, now_unix_ms: u64) -> Result<Vec<LoginId>, OpError> {
+    /// What the store says; the next call tries again.
+    pub fn purge(&self, now_unix_ms: u64) -> Result<(), OpError> {
         self.end_where(|record| {
             record.expires_unix_ms().saturating_add(CONTINUED_MS) <= now_unix_ms
-        })
+        });
+        self.remove_ended()
     }
 
-    fn end_where(&self, ends: impl Fn(&LoginRecord) -> bool) -> Result<Vec<LoginId>, OpError> {
+    /// Whether this login lives or can be continued.
+    pub fn knows(&self, id: &LoginId) -> bool {
+        self.read().logins.contains_key(id)
+    }
+
+    fn end_where(&self, ends: impl Fn(&LoginRecord) -> bool) -> Vec<LoginId> {
         let mut known = self.write();
         let ids: Vec<LoginId> = known
             .logins
@@ -258,12 +263,18 @@ impl Logins {
             .collect();
         for id in &ids {
             known.forget(id);
+            known.ended.insert(*id);
         }
-        drop(known);
-        for id in &ids {
+        ids
+    }
+
+    fn remove_ended(&self) -> Result<(), OpError> {
+        let ended: Vec<LoginId> = self.read().ended.iter().copied().collect();
+        for id in &ended {
             self.remove_record(id)?;
+            self.write().ended.remove(id);
         }
-        Ok(ids)
+        Ok(())
     }
 
     fn remove_record(&self, id: &LoginId) -> Result<(), OpError> {

@@ -156,11 +156,7 @@ pub fn handle_deregister_trust_anchor(
     hsm.cluster.deregister_anchor(&request.id, |transaction| {
         change.commit(hsm, transaction, &response)
     })?;
-    if let Err(error) = cluster::refresh_tls(hsm) {
-        // Better no client at all than one under the anchor that was just taken away.
-        hsm.tls.send_replace(None);
-        return Err(error);
-    }
+    cluster::refresh_or_close_tls(hsm)?;
     tracing::info!(id = request.id, "trust anchor deregistered");
     Ok(response)
 }

@@ -105,7 +105,7 @@ pub fn handle_issue_iv(
     let iv = crypto::fresh_iv(mechanism, &key.material()?.ivs)?;
     hsm.keys
         .issued_ivs
-        .put(login.id, key.handle, &iv, hsm.clock.now_unix_ms());
+        .put(login, key.handle, &iv, hsm.clock.now_unix_ms());
     Ok(IssueIvResponse { iv })
 }
 

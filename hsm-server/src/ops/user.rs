@@ -3,7 +3,7 @@
 use crate::error::OpError;
 use crate::hsm::Hsm;
 use crate::requests::Change;
-use crate::session::{Caller, UserId};
+use crate::session::{Caller, LoginId};
 use ferrohsm_protocol::Status;
 use ferrohsm_protocol::messages::{
     ChangePasswordRequest, ChangePasswordResponse, CreateUserRequest, CreateUserResponse,
@@ -40,10 +40,15 @@ pub fn handle_delete_user(
 ) -> Result<DeleteUserResponse, OpError> {
     let response = DeleteUserResponse {};
     let owns_keys = |user| hsm.keys.owns_token_keys(user);
-    let user = hsm.users.delete(&request.name, owns_keys, &|transaction| {
-        change.commit(hsm, transaction, &response)
-    })?;
-    end_logins(hsm, user)?;
+    let ended = {
+        // The user's logins end before any of them can make a key that nobody would own.
+        let _no_new_keys = hsm.keys.hold_new_token_keys();
+        let user = hsm.users.delete(&request.name, owns_keys, &|transaction| {
+            change.commit(hsm, transaction, &response)
+        })?;
+        hsm.logins.end_user(user)
+    };
+    delete_session_keys(hsm, &ended);
     tracing::info!(user = request.name, "user deleted");
     Ok(response)
 }
@@ -93,7 +98,7 @@ pub fn handle_change_password(
         .set_password(&request.name, &new_password, &|transaction| {
             change.commit(hsm, transaction, &response)
         })?;
-    end_logins(hsm, user)?;
+    delete_session_keys(hsm, &hsm.logins.end_user(user));
     tracing::info!(user = request.name, "password changed");
     Ok(response)
 }
@@ -112,9 +117,11 @@ pub fn handle_unlock_user(
     Ok(response)
 }
 
-fn end_logins(hsm: &Hsm, user: UserId) -> Result<(), OpError> {
-    for login in hsm.logins.end_user(user)? {
-        hsm.keys.end_login(&login)?;
+/// The change itself is done by now: what fails here, maintenance does later.
+fn delete_session_keys(hsm: &Hsm, ended: &[LoginId]) {
+    for login in ended {
+        if let Err(error) = hsm.keys.end_login(login) {
+            tracing::warn!(%error, "session keys of an ended login are left for later");
+        }
     }
-    Ok(())
 }

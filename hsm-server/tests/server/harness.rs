@@ -110,7 +110,17 @@ impl TestHsm {
         test.restart()
     }
 
-    fn open(directory: TempDir, client: Option<Identity>) -> TestHsm {
+    /// What a start after a kill -9 at this instant finds: only what is in the files now.
+    pub fn after_a_kill(&self) -> TestHsm {
+        let directory = TempDir::new().unwrap();
+        for name in ["store.redb", "seal.toml"] {
+            std::fs::copy(self.path().join(name), directory.path().join(name)).unwrap();
+        }
+        TestHsm::open(directory, self.client.clone())
+    }
+
+    /// Opens a data directory.
+    pub fn open(directory: TempDir, client: Option<Identity>) -> TestHsm {
         let lifetime = Duration::from_secs(3600);
         let hsm = setup::open(opening(directory.path()), lifetime).unwrap();
         refresh_tls(&hsm).unwrap();
@@ -230,7 +240,8 @@ impl Drop for TestHsm {
     }
 }
 
-fn opening(directory: &Path) -> Opening<'_> {
+/// How these tests open a data directory.
+pub fn opening(directory: &Path) -> Opening<'_> {
     Opening {
         directory,
         dev: true,
@@ -336,6 +347,12 @@ impl Connection {
             previous_token: Vec::new(),
         })
         .unwrap()
+    }
+
+    /// The login of a token, on this connection.
+    pub fn resume(&mut self, token: &[u8]) -> ResumeResponse {
+        let token = token.to_vec();
+        self.call(&ResumeRequest { token }).unwrap()
     }
 
     pub fn call<R: Request>(&mut self, request: &R) -> Result<R::Response, Refused> {
