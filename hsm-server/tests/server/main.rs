@@ -6,10 +6,14 @@ mod harness;
 
 mod any_bytes;
 mod bad_input;
+mod crash;
+mod disk;
 mod endurance;
 mod first;
 mod import;
 mod keys;
+mod logins;
+mod logs;
 mod permissions;
 mod policy;
 mod requests;
