@@ -25,6 +25,8 @@ import java.util.List;
 import javax.crypto.KeyGenerator;
 import javax.crypto.SecretKey;
 import javax.crypto.spec.SecretKeySpec;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.X509ExtendedKeyManager;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -306,6 +308,54 @@ class KeyStoreTest {
         store.deleteEntry(alias);
         assertEquals(handle(unlabelled.getPrivate()), handle(store.getKey("named", null)));
         assertEquals(4, store.size());
+    }
+
+    @Test
+    void oneBadEntryDoesNotStopTheOthers() throws Exception {
+        KeyPair good = stored("good");
+        KeyPair pair = stored("bad chain");
+        byte[] unreadable = TestCertificates.encoded("no issuer", pair.getPublic(), null, pair.getPrivate(), false);
+        client.updateKey(handle(pair.getPrivate()), new Template(), List.of(unreadable), false);
+        client.importCertificate(unreadable, new Template().text("label", "bad certificate").flag("token", true), true);
+
+        assertEquals(List.of("good", "bad chain", "bad certificate"), Collections.list(store.aliases()));
+        for (String alias : Collections.list(store.aliases())) {
+            assertEquals(alias.equals("good"), store.getCertificate(alias) != null, alias);
+            assertEquals(alias.equals("good"), store.getCertificateChain(alias) != null, alias);
+            assertEquals(!alias.equals("bad certificate"), store.getKey(alias, null) != null, alias);
+        }
+        assertEquals(good.getPrivate(), ((KeyStore.PrivateKeyEntry) store.getEntry("good", null)).getPrivateKey());
+        for (String alias : List.of("bad chain", "bad certificate")) {
+            assertThrows(UnrecoverableEntryException.class, () -> store.getEntry(alias, null));
+        }
+        for (String kind : List.of("SunX509", "NewSunX509")) {
+            KeyManagerFactory factory = KeyManagerFactory.getInstance(kind);
+            factory.init(store, "ignored".toCharArray());
+            X509ExtendedKeyManager keys = (X509ExtendedKeyManager) factory.getKeyManagers()[0];
+            assertEquals(1, keys.getServerAliases("EC", null).length, kind);
+        }
+        store.setKeyEntry("bad chain", pair.getPrivate(), null, selfSigned(pair));
+        assertNotNull(store.getEntry("bad chain", null));
+    }
+
+    @Test
+    void whatAnotherProcessDoesShowsSoon() throws Exception {
+        FerroHsmProvider elsewhere = new FerroHsmProvider(hsm.configWith("elsewhere", null).toString());
+        KeyStore other = KeyStore.getInstance("FERROHSM", elsewhere);
+        other.load(null, null);
+        assertEquals(0, store.size());
+        KeyGenerator generator = KeyGenerator.getInstance("AES", elsewhere);
+        generator.init(128);
+        SecretKey key = generator.generateKey();
+        store.setKeyEntry("data", key, null, null);
+        assertEquals(1, store.size(), "a change that this KeyStore made, though with the other's login");
+        other.deleteEntry("data");
+        long end = System.nanoTime() + 30_000_000_000L;
+        while (store.containsAlias("data")) {
+            assertTrue(System.nanoTime() < end, "still there after 30 s");
+            Thread.sleep(50);
+        }
+        assertEquals(0, store.size());
     }
 
     @Test

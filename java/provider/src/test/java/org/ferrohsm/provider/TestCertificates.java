@@ -40,6 +40,13 @@ final class TestCertificates {
     /** A certificate for {@code key}, signed with {@code signer} by any provider that takes it. */
     static X509Certificate issue(String name, PublicKey key, String issuer, PrivateKey signer, boolean authority)
         throws GeneralSecurityException {
+        return (X509Certificate) CertificateFactory.getInstance("X.509")
+            .generateCertificate(new ByteArrayInputStream(encoded(name, key, issuer, signer, authority)));
+    }
+
+    /** The same as bytes. Without an issuer (null) it is one that the JDK does not read. */
+    static byte[] encoded(String name, PublicKey key, String issuer, PrivateKey signer, boolean authority)
+        throws GeneralSecurityException {
         boolean ec = signer.getAlgorithm().equals("EC");
         byte[] algorithm = HexFormat.of().parseHex(ec ? ECDSA_SHA256 : RSA_SHA256);
         Instant now = Instant.now();
@@ -55,12 +62,13 @@ final class TestCertificates {
         Signature signature = Signature.getInstance(ec ? "SHA256withECDSA" : "SHA256withRSA");
         signature.initSign(signer);
         signature.update(body);
-        byte[] certificate = der(0x30, body, algorithm, der(3, new byte[1], signature.sign()));
-        return (X509Certificate) CertificateFactory.getInstance("X.509")
-            .generateCertificate(new ByteArrayInputStream(certificate));
+        return der(0x30, body, algorithm, der(3, new byte[1], signature.sign()));
     }
 
     private static byte[] name(String commonName) {
+        if (commonName == null) {
+            return der(0x30);
+        }
         return der(0x30, der(0x31, der(0x30, HexFormat.of().parseHex(COMMON_NAME),
             der(0x0c, commonName.getBytes(StandardCharsets.UTF_8)))));
     }
