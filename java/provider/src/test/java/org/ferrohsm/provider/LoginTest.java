@@ -43,7 +43,7 @@ class LoginTest {
         return new FerroHsmProvider(hsm.configWith("no-login-" + configurations, "^(user|password)").toString());
     }
 
-    static CallbackHandler handler(String name, String secret) {
+    private static CallbackHandler handler(String name, String secret) {
         return callbacks -> {
             for (Callback callback : callbacks) {
                 if (callback instanceof NameCallback wanted && name != null) {
