@@ -115,10 +115,18 @@ pub fn run(options: &Options<'_>) -> Result<(), DevError> {
     let passwords = passwords(&directory)?;
     complete(&hsm, &directory, &passwords)?;
     let mut failed = None;
-    let on_listening =
-        |address: SocketAddr| failed = announce(&hsm, &directory, &passwords, address).err();
-    serve::serve(&hsm, Some(options.listen), on_listening).map_err(DevError::Serve)?;
-    failed.map_or(Ok(()), Err)
+    let on_listening = |address: SocketAddr| {
+        announce(&hsm, &directory, &passwords, address).map_err(|error| {
+            // Nobody would learn of an HSM that served all the same.
+            failed = Some(error);
+            io::Error::other("not announced")
+        })
+    };
+    let served = serve::serve(&hsm, Some(options.listen), on_listening);
+    match failed {
+        Some(error) => Err(error),
+        None => served.map_err(DevError::Serve),
+    }
 }
 
 /// Takes the cluster to ACTIVE, with a crypto user and a client certificate. Each step is skipped if it was done

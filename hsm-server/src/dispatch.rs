@@ -183,8 +183,10 @@ impl Call<'_> {
             }
             Operation::BarrierRotate => self.change(cluster::handle_barrier_rotate, out),
 
-            Operation::Login => self.login(login::handle_login, out),
-            Operation::Resume => self.login(login::handle_resume, out),
+            Operation::Login => {
+                self.login(login::handle_login, |reply| wipe(&mut reply.token), out)
+            }
+            Operation::Resume => self.login(login::handle_resume, |_| {}, out),
             Operation::Logout => self
                 .read(login::handle_logout, out)
                 .map(|_| Effect::LoggedOut),
@@ -278,10 +280,13 @@ impl Call<'_> {
     fn login<R: Request>(
         &self,
         handler: LoginHandler<R>,
+        wipe_secret: fn(&mut R::Response),
         out: &mut Vec<u8>,
     ) -> Result<Effect, OpError> {
-        let (response, login) = handler(self.hsm, self.caller, self.decode()?)?;
-        encode(&response, out)?;
+        let (mut response, login) = handler(self.hsm, self.caller, self.decode()?)?;
+        let encoded = encode(&response, out);
+        wipe_secret(&mut response);
+        encoded?;
         Ok(Effect::LoggedIn(login))
     }
 }

@@ -185,6 +185,7 @@ fn run(dir: &Path, listen: Option<SocketAddr>, login_lifetime: Duration) -> Resu
             "{}",
             serde_json::json!({ "listening": address.to_string() })
         );
+        Ok(())
     };
     serve::serve(&hsm, listen, on_listening).map_err(text)
 }

@@ -42,7 +42,7 @@ with_request_id! {
 struct RequestRecord {
     #[prost(uint32, tag = "1")]
     operation: u32,
-    /// SHA-256 of the request's body.
+    /// [`Barrier::tag`] of the SHA-256 of the request's body: a body may hold a password.
     #[prost(bytes = "vec", tag = "2")]
     body_hash: Vec<u8>,
     /// The body of the reply.
@@ -111,7 +111,7 @@ impl<'a> Change<'a> {
     ) -> Result<u64, BarrierError> {
         let record = RequestRecord {
             operation: u32::from(self.operation.code()),
-            body_hash: self.body_hash.to_vec(),
+            body_hash: self.stored_hash(hsm),
             reply: response.encode_to_vec(),
             created_unix_ms: hsm.clock.now_unix_ms(),
         };
@@ -119,6 +119,11 @@ impl<'a> Change<'a> {
             .if_absent(&self.path)
             .put(&self.path, Zeroizing::new(record.encode_to_vec()));
         hsm.barrier.commit(&transaction)
+    }
+
+    fn stored_hash(&self, hsm: &Hsm) -> Vec<u8> {
+        let tag = hsm.barrier.tag("request-body", &self.body_hash);
+        tag.as_ref().to_vec()
     }
 
     /// The reply of this change if it has been made already.
@@ -138,7 +143,7 @@ impl<'a> Change<'a> {
             ));
         }
         if record.operation != u32::from(self.operation.code())
-            || record.body_hash != self.body_hash
+            || record.body_hash != self.stored_hash(hsm)
         {
             return Err(Status::RequestIdReused.into());
         }

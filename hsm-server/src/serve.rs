@@ -13,11 +13,11 @@ use crate::{cluster, config, listener};
 /// Serves until SIGTERM or SIGINT, then ends in order: calls under way are answered and everything is on disk.
 ///
 /// # Errors
-/// The Unix socket or the address cannot be had; the store cannot be closed.
+/// The Unix socket or the address cannot be had; `on_listening` failed; the store cannot be closed.
 pub fn serve(
     hsm: &Arc<Hsm>,
     listen: Option<SocketAddr>,
-    on_listening: impl FnOnce(SocketAddr),
+    on_listening: impl FnOnce(SocketAddr) -> io::Result<()>,
 ) -> io::Result<()> {
     if let Err(error) = cluster::refresh_tls(hsm) {
         tracing::error!(%error, "the TLS listener stays closed; the Unix socket is served");

@@ -207,16 +207,22 @@ impl Barrier {
     /// `prefix/<32 hex digits>`: a path that does not show the name, only whether two are equal.
     /// HMAC-SHA-256 under a key derived from the master key, cut to 128 bits.
     pub fn name_path(&self, prefix: &str, name: &str) -> String {
-        let mut context = hmac::Context::with_key(&self.names);
-        context.update(&(prefix.len() as u64).to_be_bytes());
-        context.update(prefix.as_bytes());
-        context.update(name.as_bytes());
-        let tag = context.sign();
+        let tag = self.tag(prefix, name.as_bytes());
         let mut path = format!("{prefix}/");
         for byte in &tag.as_ref()[..NAME_HASH_BYTES] {
             path.push_str(&format!("{byte:02x}"));
         }
         path
+    }
+
+    /// HMAC-SHA-256 of `bytes` under a key of this cluster, for a purpose: tells whether two are equal, and nothing to
+    /// one without the master key.
+    pub fn tag(&self, purpose: &str, bytes: &[u8]) -> hmac::Tag {
+        let mut context = hmac::Context::with_key(&self.names);
+        context.update(&(purpose.len() as u64).to_be_bytes());
+        context.update(purpose.as_bytes());
+        context.update(bytes);
+        context.sign()
     }
 
     /// Revision of the last transaction; see [`Store::revision`].

@@ -267,7 +267,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             Event::Anchors(_) if self.caller.peer == Peer::Socket => Flow::Stay,
             Event::Anchors(tls) => match tls.and_then(|tls| tls.admit(&self.chain)) {
                 None => {
-                    tracing::info!("connection cut: its trust anchor is gone");
+                    tracing::info!(
+                        "connection cut: its certificate has expired or its trust anchor is gone"
+                    );
                     Flow::Close
                 }
                 Some(peer) => {

@@ -3,6 +3,7 @@
 mod buffer;
 mod connection;
 mod limits;
+mod refusals;
 mod reply;
 pub mod tls;
 
@@ -11,6 +12,7 @@ use crate::hsm::Hsm;
 use crate::session::Peer;
 use connection::Accepted;
 use limits::Limits;
+use refusals::Refusals;
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -18,9 +20,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream, UnixListener, UnixStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -30,29 +32,34 @@ use tokio_rustls::TlsAcceptor;
 pub const SOCKET_NAME: &str = "hsm.sock";
 /// Pause after a failed accept: out of file descriptors, usually.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// Connections that wait to be accepted.
+const BACKLOG: u32 = 1024;
 
 /// Serves until `stop` is ready, then ends: no new connections, calls under way are answered.
 ///
-/// The TCP listener opens as soon as [`Hsm::tls`] has a configuration; `on_listening` then gets its address.
+/// The TCP listener opens as soon as [`Hsm::tls`] has a configuration; `on_listening` then gets its address. The
+/// address is taken from the start, so that one that cannot be had is known then.
 ///
 /// # Errors
-/// The Unix socket or the address cannot be had.
+/// The Unix socket or the address cannot be had; `on_listening` failed.
 pub async fn run(
     hsm: Arc<Hsm>,
     listen: Option<SocketAddr>,
-    on_listening: impl FnOnce(SocketAddr),
+    on_listening: impl FnOnce(SocketAddr) -> io::Result<()>,
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
+    let taken = listen.map(bind_tcp).transpose()?;
     let socket = bind_socket(&hsm.data_dir.join(SOCKET_NAME))?;
     let (shutdown_sender, shutdown) = watch::channel(false);
     let listener = Listener {
         limits: Arc::new(Limits::new()),
+        refusals: Arc::default(),
         hsm,
         shutdown,
     };
     let mut connections = JoinSet::new();
     let result = tokio::select! {
-        result = listener.accept(&socket, listen, on_listening, &mut connections) => result,
+        result = listener.accept(&socket, taken, on_listening, &mut connections) => result,
         () = stop => Ok(()),
     };
     // Sending only fails when no connection is left.
@@ -93,6 +100,7 @@ pub async fn serve_stream<S: AsyncRead + AsyncWrite + Unpin>(
 struct Listener {
     hsm: Arc<Hsm>,
     limits: Arc<Limits>,
+    refusals: Arc<Refusals>,
     shutdown: watch::Receiver<bool>,
 }
 
@@ -100,8 +108,8 @@ impl Listener {
     async fn accept(
         &self,
         socket: &UnixListener,
-        listen: Option<SocketAddr>,
-        on_listening: impl FnOnce(SocketAddr),
+        mut taken: Option<TcpSocket>,
+        on_listening: impl FnOnce(SocketAddr) -> io::Result<()>,
         connections: &mut JoinSet<()>,
     ) -> io::Result<()> {
         let mut on_listening = Some(on_listening);
@@ -109,14 +117,12 @@ impl Listener {
         let mut tcp = None;
         loop {
             let serves_tls = tls.borrow_and_update().is_some();
-            if let (None, Some(address), true) = (&tcp, listen, serves_tls) {
-                let listener = TcpListener::bind(address).await.map_err(|error| {
-                    io::Error::new(error.kind(), format!("cannot listen on {address}: {error}"))
-                })?;
+            if serves_tls && let Some(socket) = taken.take() {
+                let listener = socket.listen(BACKLOG)?;
                 let address = listener.local_addr()?;
                 tracing::info!(%address, "TLS listener open");
                 if let Some(on_listening) = on_listening.take() {
-                    on_listening(address);
+                    on_listening(address)?;
                 }
                 tcp = Some(listener);
             }
@@ -171,9 +177,12 @@ impl Listener {
         let (Some(total), Some(from_address)) =
             (limits.total.enter(()), limits.addresses.enter(address))
         else {
-            tracing::warn!(%address, "connection refused: too many");
+            if let Some(unlogged) = self.refusals.note(address, Instant::now()) {
+                tracing::warn!(%address, unlogged, "connection refused: too many");
+            }
             return;
         };
+        let refusals = Arc::clone(&self.refusals);
         let (hsm, shutdown) = (Arc::clone(&self.hsm), self.shutdown.clone());
         connections.spawn(async move {
             let _counted = (total, from_address);
@@ -183,11 +192,15 @@ impl Listener {
             let stream = match timeout(config::HANDSHAKE_TIMEOUT, handshake).await {
                 Ok(Ok(stream)) => stream,
                 Ok(Err(error)) => {
-                    tracing::info!(%address, %error, "TLS handshake failed");
+                    if let Some(unlogged) = refusals.note(address, Instant::now()) {
+                        tracing::info!(%address, unlogged, %error, "TLS handshake failed");
+                    }
                     return;
                 }
                 Err(_) => {
-                    tracing::info!(%address, "TLS handshake took too long");
+                    if let Some(unlogged) = refusals.note(address, Instant::now()) {
+                        tracing::info!(%address, unlogged, "TLS handshake took too long");
+                    }
                     return;
                 }
             };
@@ -203,7 +216,9 @@ impl Listener {
                 return;
             };
             let Some(_certificate) = limits.certificates.enter(*key_hash) else {
-                tracing::warn!(%address, "connection refused: too many of this certificate");
+                if let Some(unlogged) = refusals.note(address, Instant::now()) {
+                    tracing::warn!(%address, unlogged, "connection refused: too many of this certificate");
+                }
                 return;
             };
             serve(Accepted {
@@ -239,6 +254,23 @@ async fn accept_tcp(listener: Option<&TcpListener>) -> io::Result<(TcpStream, So
 async fn pause_after(error: io::Error) {
     tracing::warn!(%error, "accepting a connection failed");
     tokio::time::sleep(ACCEPT_PAUSE).await;
+}
+
+/// Takes an address without listening on it yet: clients are refused until then.
+fn bind_tcp(address: SocketAddr) -> io::Result<TcpSocket> {
+    let bind = || {
+        let socket = match address {
+            SocketAddr::V4(_) => TcpSocket::new_v4(),
+            SocketAddr::V6(_) => TcpSocket::new_v6(),
+        }?;
+        // Else the connections of an HSM that was stopped just now keep the address for minutes.
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        Ok(socket)
+    };
+    bind().map_err(|error: io::Error| {
+        io::Error::new(error.kind(), format!("cannot listen on {address}: {error}"))
+    })
 }
 
 fn bind_socket(path: &Path) -> io::Result<UnixListener> {

@@ -139,6 +139,7 @@ impl TestHsm {
             move |address| {
                 // Nobody waits for it when the first anchor comes later.
                 let _ = listening.send(address);
+                Ok(())
             },
             async { stopped.await.unwrap_or(()) },
         );

@@ -12,6 +12,7 @@ mod endurance;
 mod first;
 mod import;
 mod keys;
+mod listening;
 mod logins;
 mod logs;
 mod permissions;
