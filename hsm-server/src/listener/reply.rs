@@ -4,6 +4,7 @@ use crate::dispatch::{self, Effect};
 use crate::error::OpError;
 use crate::hsm::Hsm;
 use crate::session::Caller;
+use crate::wipe::wipe;
 use ferrohsm_protocol::frame::{self, HEADER_BYTES, Header, MAX_BODY};
 use ferrohsm_protocol::{Operation, Status};
 use prost::Message;
@@ -41,8 +42,7 @@ impl Output {
 
     /// Wipes and empties it.
     pub fn clear(&mut self) {
-        self.0.fill(0);
-        self.0.clear();
+        wipe(&mut self.0);
         self.0.shrink_to(KEEP_BYTES);
     }
 }
@@ -78,7 +78,7 @@ pub fn answer(
             out[start..start + HEADER_BYTES].copy_from_slice(&header.encode());
         }
         Err(failure) => {
-            out[start..].fill(0);
+            out[start..].zeroize();
             out.truncate(start);
             error(output, request, failure, revision);
         }
