@@ -25,6 +25,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const MAX_PAUSE: Duration = Duration::from_millis(500);
 
 /// How far a call has come.
+#[derive(Clone)]
 pub(crate) struct Progress {
     pub(crate) row: &'static OperationRow,
     pub(crate) deadline: Instant,
@@ -146,12 +147,13 @@ impl Inner {
         if connection.login_generation.load(Ordering::Acquire) == token.generation {
             return None;
         }
-        let request = ResumeRequest {
+        let mut request = ResumeRequest {
             token: token.bytes.to_vec(),
         };
         let deadline = self.attempt_deadline(progress);
         let code = Operation::Resume.code();
         let outcome = connection.call(code, &|body| encode(&request, body), deadline);
+        request.token.zeroize();
         match self.judge(progress, connection, outcome) {
             Verdict::Done(Ok(_)) => {
                 connection
@@ -184,7 +186,7 @@ impl Inner {
     }
 
     /// With several HSMs, a call that may be repeated leaves time to do so.
-    fn attempt_deadline(&self, progress: &Progress) -> Instant {
+    pub(crate) fn attempt_deadline(&self, progress: &Progress) -> Instant {
         if self.pool.addresses() < 2 || progress.row.repeat == Repeat::Never {
             return progress.deadline;
         }

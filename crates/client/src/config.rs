@@ -8,7 +8,7 @@ use ferrohsm_protocol::Status;
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use serde::Deserialize;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::credentials::Credentials;
 use crate::defaults::Defaults;
@@ -66,14 +66,36 @@ struct File {
     #[serde(default)]
     dev: bool,
     user: Option<String>,
-    // A value, not a string: serde's message for a wrong type would quote it.
-    password: Option<toml::Value>,
+    password: Option<Password>,
     timeout_ms: Option<u64>,
     connections: Option<usize>,
     #[serde(default)]
     pkcs11_keystore: bool,
     #[serde(default)]
     defaults: Defaults,
+}
+
+/// A value, not a string: serde's message for a wrong type would quote it. Wiped when dropped.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Password(toml::Value);
+
+impl Drop for Password {
+    fn drop(&mut self) {
+        if let toml::Value::String(text) = &mut self.0 {
+            text.zeroize();
+        }
+    }
+}
+
+impl Password {
+    /// The password; `None` if it is not text.
+    fn take(mut self) -> Option<Zeroizing<Vec<u8>>> {
+        match &mut self.0 {
+            toml::Value::String(text) => Some(Zeroizing::new(std::mem::take(text).into_bytes())),
+            _ => None,
+        }
+    }
 }
 
 impl Config {
@@ -164,10 +186,10 @@ pub(crate) fn read_credentials(path: &Path) -> Result<Option<Credentials>> {
 
 fn take_credentials(path: &Path, file: &mut File) -> Result<Option<Credentials>> {
     match (file.user.take(), file.password.take()) {
-        (Some(user), Some(toml::Value::String(password))) => Ok(Some(Credentials {
-            user,
-            password: Zeroizing::new(password.into_bytes()),
-        })),
+        (Some(user), Some(password)) => match password.take() {
+            Some(password) => Ok(Some(Credentials { user, password })),
+            None => Err(invalid(path, "password", "is not text: put it in quotes")),
+        },
         (Some(_), None) => Err(invalid(
             path,
             "user",
@@ -178,7 +200,6 @@ fn take_credentials(path: &Path, file: &mut File) -> Result<Option<Credentials>>
             "password",
             "has no user beside it: set both or none",
         )),
-        (Some(_), Some(_)) => Err(invalid(path, "password", "is not text: put it in quotes")),
         (None, None) => Ok(None),
     }
 }
@@ -292,7 +313,9 @@ fn parse_file(path: &Path, bytes: &[u8]) -> Result<File> {
 fn read_bounded(path: &Path) -> std::io::Result<Zeroizing<Vec<u8>>> {
     use std::io::Read;
     let file = std::fs::File::open(path)?;
-    let mut bytes = Zeroizing::new(Vec::new());
+    // Room for all of it and for the probe at its end: a buffer that grows leaves unwiped copies behind.
+    let length = file.metadata()?.len().min(MAX_FILE_BYTES);
+    let mut bytes = Zeroizing::new(Vec::with_capacity(length as usize + 64));
     file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MAX_FILE_BYTES {
         return Err(std::io::Error::other("is larger than 1 MiB"));

@@ -76,9 +76,19 @@ fn wipe(buffer: &mut Vec<u8>) {
     buffer.clear();
 }
 
+/// Makes room as `Vec::reserve` does, but wipes the memory that the buffer leaves.
+fn reserve(buffer: &mut Vec<u8>, additional: usize) {
+    let needed = buffer.len().saturating_add(additional);
+    if needed > buffer.capacity() {
+        let mut larger = Vec::with_capacity(needed.max(buffer.capacity().saturating_mul(2)));
+        larger.extend_from_slice(buffer);
+        wipe(&mut std::mem::replace(buffer, larger));
+    }
+}
+
 /// Appends a message. A `Vec` grows, so there is always room.
 fn encode(message: &impl Message, body: &mut Vec<u8>) {
-    body.reserve(message.encoded_len());
+    reserve(body, message.encoded_len());
     message.encode_raw(body);
 }
 

@@ -257,11 +257,11 @@ impl Session {
         let reply = perform(credentials, previous.as_ref());
         let mut state = lock(&self.state);
         match reply {
-            Ok(reply) => {
+            Ok(mut reply) => {
                 state.generations += 1;
                 let token = Token {
                     generation: state.generations,
-                    bytes: Arc::new(Zeroizing::new(reply.token.clone())),
+                    bytes: Arc::new(Zeroizing::new(std::mem::take(&mut reply.token))),
                 };
                 let info = LoginInfo {
                     user,

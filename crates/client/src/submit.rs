@@ -219,7 +219,7 @@ impl Submitted {
             return inner.queue.push(self);
         }
         self.progress.generation = generation;
-        self.send(lease);
+        self.send(inner, lease);
     }
 
     /// On the background thread: connects and logs in as a blocking call does.
@@ -247,14 +247,14 @@ impl Submitted {
             drop(lease);
             return self.follow(inner, verdict);
         }
-        self.send(lease);
+        self.send(inner, lease);
     }
 
-    fn send(mut self: Box<Self>, lease: Lease) {
+    fn send(mut self: Box<Self>, inner: &Arc<Inner>, lease: Lease) {
         let connection = lease.clone();
         self.lease = Some(lease);
         let code = self.progress.row.operation.code();
-        let deadline = self.progress.deadline;
+        let deadline = inner.attempt_deadline(&self.progress);
         connection.submit(code, deadline, self);
     }
 

@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering}
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Instant;
 
-use ferrohsm_protocol::frame::{self, Header};
+use ferrohsm_protocol::frame::{self, HEADER_BYTES, Header};
 
 use crate::error::Error;
 use crate::lock;
@@ -295,7 +295,8 @@ impl Connection {
         deadline: Instant,
     ) {
         let id = self.enqueue(shared, operation, &|body| {
-            body.extend_from_slice(completion.body())
+            crate::reserve(body, completion.body().len());
+            body.extend_from_slice(completion.body());
         });
         let arrivals = self.arrivals.load(Ordering::Relaxed);
         let pending = Pending::Submitted {
@@ -318,6 +319,7 @@ impl Connection {
         }
         shared.next_call_id = id.wrapping_add(1);
         let header = Header::request(operation, id, self.revision.load(Ordering::Acquire), 0);
+        crate::reserve(&mut shared.outbox, HEADER_BYTES);
         frame::append(&mut shared.outbox, header, encode);
         id
     }

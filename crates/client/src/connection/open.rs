@@ -10,6 +10,7 @@ use ferrohsm_protocol::messages::{HelloResponse, ResumeRequest};
 use ferrohsm_protocol::{Operation, Status, hello};
 use prost::Message;
 use rustls_pki_types::ServerName;
+use zeroize::Zeroize;
 
 use super::waiter::Waiter;
 use super::{CallError, Connection, Outcome};
@@ -182,7 +183,7 @@ impl Connection {
         deadline: Instant,
     ) -> Result<(), OpenError> {
         let request = hello::request(concat!("ferrohsm-client/", env!("CARGO_PKG_VERSION")));
-        let resume = token.map(|token| ResumeRequest {
+        let mut resume = token.map(|token| ResumeRequest {
             token: token.bytes.to_vec(),
         });
         let (first, second) = (Waiter::take(), Waiter::take());
@@ -199,6 +200,9 @@ impl Connection {
                 .map(|resume| queue(Operation::Resume, &|body| encode(resume, body), &second));
             (hello_id, resume_id, shared.take_role(hello_id))
         };
+        if let Some(resume) = &mut resume {
+            resume.token.zeroize();
+        }
         let checked = check_hello(target, self.finish(hello_id, &first, role, deadline));
         // Not logged in is no failure of the connection: the call that needs it will log in.
         if let (Ok(()), Some(token), Some(id)) = (&checked, token, resume_id) {

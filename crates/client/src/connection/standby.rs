@@ -8,9 +8,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use ferrohsm_protocol::Status;
 use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd};
 
 use super::{CallError, Completion, Connection, Pending, complete};
+use crate::error::Error;
 use crate::{lock, transport};
 
 /// How late an asynchronous call may learn that its deadline passed.
@@ -31,7 +33,9 @@ impl Connection {
     ) {
         if let Err(error) = self.start_standby() {
             tracing::warn!(%error, "cannot start a thread for asynchronous calls");
-            return completion.complete(Err(CallError::NotSent));
+            // Not as `NotSent`, which would connect again and again without a pause.
+            let error = Error::because(Status::LimitReached, error);
+            return completion.complete(Err(CallError::Lost(error)));
         }
         let mut shared = lock(&self.shared);
         if shared.dead {
@@ -66,10 +70,14 @@ impl Connection {
             return Ok(()); // another thread was faster
         }
         let connection = self.clone();
-        std::thread::Builder::new()
+        let spawned = std::thread::Builder::new()
             .name("ferrohsm-io".to_owned())
-            .spawn(move || connection.stand_by())?;
-        Ok(())
+            .spawn(move || connection.stand_by());
+        if let Err(error) = &spawned {
+            // Other threads have seen the cell set and rely on the thread.
+            self.fail(&Error::because(Status::LimitReached, error));
+        }
+        spawned.map(drop)
     }
 
     fn stand_by(self: &Arc<Self>) {
