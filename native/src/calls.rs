@@ -2,8 +2,8 @@
 
 use crate::bytes::Bytes;
 use crate::clients;
-use crate::error::{BridgeError, panic_message, throwable};
-use ferrohsm_protocol::Request;
+use crate::error::{BridgeError, hsm_error, panic_message, throwable};
+use ferrohsm_protocol::{Request, Status};
 use jni::objects::{JByteArray, JObject, JValue};
 use jni::refs::Global;
 use jni::{Env, JavaVM, jni_sig, jni_str, sys};
@@ -48,40 +48,87 @@ where
     Ok(JByteArray::null())
 }
 
-/// Gives a result to a `CompletableFuture`, on whatever thread the client answers.
+/// Gives a result to a `CompletableFuture`, on whatever thread the client answers. Where that fails, as when Java has no
+/// memory for the array, the future ends with an exception, or is cancelled: nobody waits for it forever.
 pub fn complete(future: Global<JObject<'static>>, result: Result<Bytes, BridgeError>) {
-    // The client's thread serves other callers too: a panic must not take it along.
+    let Err(failure) = attempt(|env| hand_over(env, &future, &result)) else {
+        return;
+    };
+    let error = hsm_error(
+        Status::Internal,
+        "the call has ended, but its result could not be handed to Java: is memory short?",
+    );
+    let Err(second) = attempt(|env| complete_exceptionally(env, &future, &error)) else {
+        return;
+    };
+    if let Err(third) = attempt(|env| cancel(env, &future)) {
+        // Nobody is left to tell but the log: the JVM is on its way down.
+        eprintln!("ferrohsm: a result could not be handed to Java: {failure}; {second}; {third}");
+    }
+}
+
+/// Runs `body` attached to the JVM. The client's thread serves other callers too: neither a panic nor a pending
+/// exception may stay with it.
+fn attempt(
+    body: impl FnOnce(&mut Env<'_>) -> Result<(), jni::errors::Error>,
+) -> Result<(), String> {
     let done = catch_unwind(AssertUnwindSafe(|| {
-        with_env(|env| -> Result<(), jni::errors::Error> {
-            match &result {
-                Ok(bytes) => {
-                    let array = env.byte_array_from_slice(bytes)?;
-                    env.call_method(
-                        &future,
-                        jni_str!("complete"),
-                        jni_sig!((value: java.lang.Object) -> boolean),
-                        &[JValue::Object(&array)],
-                    )?;
-                }
-                Err(error) => {
-                    let cause = throwable(env, error)?;
-                    env.call_method(
-                        &future,
-                        jni_str!("completeExceptionally"),
-                        jni_sig!((cause: java.lang.Throwable) -> boolean),
-                        &[JValue::Object(&cause)],
-                    )?;
-                }
+        with_env(|env| {
+            let result = body(env);
+            if env.exception_check() {
+                env.exception_clear();
             }
-            Ok(())
+            result
         })
     }));
     match done {
-        Ok(Ok(())) => {}
-        // Nobody is left to tell but the log: the JVM is out of memory or on its way down.
-        Ok(Err(error)) => eprintln!("ferrohsm: a result could not be handed to Java: {error}"),
-        Err(payload) => eprintln!("ferrohsm: {}", panic_message(payload.as_ref())),
+        Ok(result) => result.map_err(|error| error.to_string()),
+        Err(payload) => Err(panic_message(payload.as_ref())),
     }
+}
+
+fn hand_over(
+    env: &mut Env<'_>,
+    future: &Global<JObject<'static>>,
+    result: &Result<Bytes, BridgeError>,
+) -> Result<(), jni::errors::Error> {
+    let bytes = match result {
+        Ok(bytes) => bytes,
+        Err(error) => return complete_exceptionally(env, future, error),
+    };
+    let array = env.byte_array_from_slice(bytes)?;
+    env.call_method(
+        future,
+        jni_str!("complete"),
+        jni_sig!((value: java.lang.Object) -> boolean),
+        &[JValue::Object(&array)],
+    )?;
+    Ok(())
+}
+
+fn complete_exceptionally(
+    env: &mut Env<'_>,
+    future: &Global<JObject<'static>>,
+    error: &BridgeError,
+) -> Result<(), jni::errors::Error> {
+    let cause = throwable(env, error)?;
+    env.call_method(
+        future,
+        jni_str!("completeExceptionally"),
+        jni_sig!((cause: java.lang.Throwable) -> boolean),
+        &[JValue::Object(&cause)],
+    )?;
+    Ok(())
+}
+
+fn cancel(env: &mut Env<'_>, future: &Global<JObject<'static>>) -> Result<(), jni::errors::Error> {
+    env.call_method(
+        future,
+        jni_str!("cancel"),
+        jni_sig!((interrupt: jboolean) -> boolean),
+        &[JValue::Bool(false)],
+    )?;
+    Ok(())
 }
 
 /// Runs `body` with this thread attached to the JVM; a thread of ours stays attached, as a daemon, until it ends.

@@ -39,9 +39,22 @@ impl CredentialSource for JavaCredentials {
             Ok(Some(bytes)) => parse(&bytes).map(Some),
             Err(error) => Err(Error {
                 status: Status::NotLoggedIn,
-                message: format!("user and password could not be read: {error}"),
+                message: format!("user and password could not be read: {}", cause(&error)),
             }),
         }
+    }
+}
+
+/// What went wrong, of a Java exception only its message: a stack trace is nothing for an error's text.
+fn cause(error: &jni::errors::Error) -> String {
+    match error {
+        jni::errors::Error::CaughtJavaException { name, msg, .. }
+            if msg.is_empty() || msg == "<NULL>" =>
+        {
+            name.clone()
+        }
+        jni::errors::Error::CaughtJavaException { msg, .. } => msg.clone(),
+        other => other.to_string(),
     }
 }
 

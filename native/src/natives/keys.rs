@@ -110,11 +110,12 @@ pub fn import_key<'local>(
     let mut request = ImportKeyRequest {
         request_id: request_id(),
         key_type,
-        material: copy_plain(env, &material)?,
         attributes: attributes(env, &key_attributes)?,
         public_attributes: attributes(env, &public_attributes)?,
         certificate_chain: chain(env, &certificate_chain)?,
         unique_label,
+        // Last: if one of the others failed, nobody would wipe it.
+        material: copy_plain(env, &material)?,
     };
     let result = run(env, client, &future, &request, |reply| {
         key_info::one(reply.key)
