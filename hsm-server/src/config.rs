@@ -11,13 +11,22 @@ pub const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Time that calls under way get at shutdown.
 pub const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Connections of all clients together.
+/// Time after an error reply in which a peer may still send what nobody reads, so that it gets to read the reply.
+pub const DRAIN_TIMEOUT: Duration = Duration::from_millis(500);
+/// Calls that are answered one after the other before other connections get their turn.
+pub const TURN: Duration = Duration::from_millis(1);
+
+/// Connections of all clients over TLS together, where the process may have as many files open.
 pub const CONNECTIONS_MAX: usize = 10_000;
+/// Connections over the Unix socket.
+pub const LOCAL_CONNECTIONS_MAX: usize = 256;
+/// File descriptors for what is no connection.
+pub const OWN_FILES: u64 = 64;
 /// Connections of one client certificate.
 pub const CONNECTIONS_PER_CERTIFICATE_MAX: usize = 2_000;
 /// Connections from one address.
 pub const CONNECTIONS_PER_ADDRESS_MAX: usize = 4_000;
-/// Bytes that all connections together may hold in buffers above their first.
+/// Bytes that all connections together may hold in buffers above their first, and for calls on the pool.
 pub const BUFFER_BUDGET_BYTES: usize = 256 * 1024 * 1024;
 /// Calls of one connection that wait for the blocking pool at a time.
 pub const CALLS_IN_FLIGHT_MAX: usize = 64;

@@ -3,11 +3,11 @@
 use crate::error::OpError;
 use crate::hsm::Hsm;
 use crate::ops::{cluster, crypto, key, login, user};
-use crate::requests::{self, Change};
+use crate::requests::{self, Change, Progress};
 use crate::session::{Caller, Login, Peer};
 use crate::wipe::wipe;
 use ferrohsm_protocol::frame::Header;
-use ferrohsm_protocol::messages::Role;
+use ferrohsm_protocol::messages::{KeyType, Role};
 use ferrohsm_protocol::operations::Channel;
 use ferrohsm_protocol::{Operation, Request, Status};
 use prost::Message;
@@ -21,6 +21,8 @@ pub enum Place {
     Inline,
     /// On the blocking pool; its reply may overtake others.
     Pool,
+    /// As [`Place::Pool`], but it takes a processor for long: as many at a time as there are processors.
+    Heavy,
     /// On the blocking pool, and the connection goes on only afterwards: it changes who the caller is.
     Session,
 }
@@ -36,15 +38,12 @@ pub enum Effect {
     LoggedOut,
 }
 
-/// Where an operation runs.
-pub fn place(operation: Operation) -> Place {
+/// Where a call runs.
+pub fn place(hsm: &Hsm, operation: Operation, body: &[u8]) -> Place {
     match operation {
         Operation::Login | Operation::Logout => Place::Session,
-        Operation::Hello
-        | Operation::Resume
-        | Operation::ClusterInfo
-        | Operation::ListTrustAnchors
-        | Operation::GetKey
+        Operation::Hello | Operation::Resume | Operation::ListTrustAnchors => Place::Inline,
+        Operation::GetKey
         | Operation::Sign
         | Operation::Verify
         | Operation::Encrypt
@@ -52,19 +51,29 @@ pub fn place(operation: Operation) -> Place {
         | Operation::IssueIv
         | Operation::WrapKey
         | Operation::DeriveSecret
-        | Operation::Random => Place::Inline,
-        Operation::ListUsers
+        | Operation::Random => match hsm.keys.has_doubtful() {
+            true => Place::Pool,
+            false => Place::Inline,
+        },
+        Operation::GenerateKeyPair | Operation::ImportKey | Operation::UnwrapKey
+            if makes_rsa(operation, body) =>
+        {
+            Place::Heavy
+        }
+        // Passwords.
+        Operation::ClusterActivate | Operation::CreateUser | Operation::ChangePassword => {
+            Place::Heavy
+        }
+        Operation::ClusterInfo
+        | Operation::ListUsers
         | Operation::FindKeys
         | Operation::ClusterCsr
         | Operation::ClusterInitialize
-        | Operation::ClusterActivate
         | Operation::RenewCertificate
         | Operation::RegisterTrustAnchor
         | Operation::DeregisterTrustAnchor
         | Operation::BarrierRotate
-        | Operation::CreateUser
         | Operation::DeleteUser
-        | Operation::ChangePassword
         | Operation::UnlockUser
         | Operation::GenerateKey
         | Operation::GenerateKeyPair
@@ -74,6 +83,28 @@ pub fn place(operation: Operation) -> Place {
         | Operation::DeleteKey
         | Operation::UnwrapKey => Place::Pool,
     }
+}
+
+/// Whether a call makes an RSA key: generating one takes up to seconds, checking one up to 200 ms.
+fn makes_rsa(operation: Operation, body: &[u8]) -> bool {
+    /// The `key_type` of GenerateKeyPair and ImportKey, and of nothing else in them.
+    #[derive(prost::Message)]
+    struct Made {
+        #[prost(enumeration = "KeyType", tag = "2")]
+        key_type: i32,
+    }
+    /// That of UnwrapKey.
+    #[derive(prost::Message)]
+    struct Unwrapped {
+        #[prost(enumeration = "KeyType", tag = "6")]
+        key_type: i32,
+    }
+    // What cannot be decoded is refused soon.
+    let key_type = match operation {
+        Operation::UnwrapKey => Unwrapped::decode(body).map(|unwrapped| unwrapped.key_type()),
+        _ => Made::decode(body).map(|made| made.key_type()),
+    };
+    key_type == Ok(KeyType::Rsa)
 }
 
 /// Checks a request frame's header and the caller against the operations table. Nothing of the body is looked at.
@@ -224,14 +255,16 @@ impl Call<'_> {
     }
 
     fn decode<R: Request>(&self) -> Result<R, OpError> {
-        R::decode(self.body).map_err(|_| {
-            OpError::new(
-                Status::MalformedRequest,
-                format!(
-                    "the body is no {} request: use matching releases of client and HSM",
-                    R::OPERATION.row().name
+        R::decode(self.body).map_err(|error| {
+            let name = R::OPERATION.row().name;
+            // The decoder says it in no other way.
+            let message = match error.to_string().contains("UTF-8") {
+                true => format!("a text in the {name} request (a label, say) is not valid UTF-8"),
+                false => format!(
+                    "the body is no {name} request: use matching releases of client and HSM"
                 ),
-            )
+            };
+            OpError::new(Status::MalformedRequest, message)
         })
     }
 
@@ -261,20 +294,30 @@ impl Call<'_> {
         out: &mut Vec<u8>,
     ) -> Result<Effect, OpError> {
         let request: R = self.decode()?;
-        let change = Change::new(self.caller, R::OPERATION, request.request_id(), self.body)?;
-        if let Some(reply) = change.remembered(self.hsm)? {
-            out.extend_from_slice(&reply);
-            return Ok(Effect::None);
-        }
-        match handler(self.hsm, &change, request) {
-            Ok(response) => encode(&response, out)?,
-            // The same request may have run at the same time on another connection and have won.
-            Err(error) => match change.remembered(self.hsm)? {
-                Some(reply) => out.extend_from_slice(&reply),
-                None => return Err(error),
-            },
-        }
-        Ok(Effect::None)
+        let change = Change::new(self.caller, &request, self.body)?;
+        self.hsm.under_way.alone(&change, || {
+            if let Some(reply) = change.remembered(self.hsm)? {
+                out.extend_from_slice(&reply);
+                return Ok(Effect::None);
+            }
+            let error = match handler(self.hsm, &change, request) {
+                Ok(response) => return encode(&response, out).map(|()| Effect::None),
+                Err(error) => error,
+            };
+            match change.progress() {
+                Progress::Open => Err(error),
+                Progress::Committed => {
+                    let operation = R::OPERATION.row().name;
+                    tracing::error!(operation, %error, "stored, but what had to follow failed");
+                    Err(error)
+                }
+                Progress::Overtaken => {
+                    let reply = change.remembered(self.hsm)?.ok_or(error)?;
+                    out.extend_from_slice(&reply);
+                    Ok(Effect::None)
+                }
+            }
+        })
     }
 
     fn login<R: Request>(

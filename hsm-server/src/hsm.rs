@@ -7,6 +7,7 @@ use crate::keys::Keys;
 use crate::listener::tls::Tls;
 use crate::logins::Logins;
 use crate::policy::Mode;
+use crate::requests::UnderWay;
 use crate::users::Users;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -30,6 +31,8 @@ pub struct Hsm {
     pub logins: Logins,
     /// The keys, ready to use.
     pub keys: Keys,
+    /// Changes that are being made.
+    pub under_way: UnderWay,
     /// What the TLS listener works with; `None` until the first trust anchor is registered. Whoever changes the
     /// anchors replaces it, and connections whose anchor is gone are cut.
     pub tls: watch::Sender<Option<Arc<Tls>>>,
@@ -73,6 +76,7 @@ impl Hsm {
             users,
             logins,
             keys,
+            under_way: UnderWay::default(),
             tls: watch::Sender::new(None),
             clock,
             connections: AtomicUsize::new(0),

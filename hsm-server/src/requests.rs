@@ -1,12 +1,17 @@
 //! A change takes effect once, however often its request arrives: results are remembered by request id for an hour.
 
 use crate::barrier::{Barrier, BarrierError, BarrierTransaction};
+use crate::cluster::hex;
 use crate::error::OpError;
 use crate::hsm::Hsm;
 use crate::session::Caller;
-use crate::store::Durability;
-use ferrohsm_protocol::{Operation, REQUEST_ID_BYTES, Request, Status, messages};
+use crate::store::{Durability, StoreError};
+use ferrohsm_protocol::attributes::find_flag;
+use ferrohsm_protocol::{Attribute, Operation, REQUEST_ID_BYTES, Request, Status, messages};
 use prost::Message;
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use zeroize::Zeroizing;
 
 /// How long a request id is remembered, in milliseconds. Deadlines of calls are at most 10 minutes.
@@ -20,20 +25,32 @@ const PAGE: usize = 100;
 pub trait WithRequestId: Request {
     /// [`REQUEST_ID_BYTES`] drawn at random by the client.
     fn request_id(&self) -> &[u8];
+
+    /// Whether its result ends with the login.
+    fn makes_session_key(&self) -> bool {
+        false
+    }
 }
 
 macro_rules! with_request_id {
-    ($($request:ident)*) => { $(impl WithRequestId for messages::$request {
+    ($($request:ident $(makes a key with $attributes:ident)?,)*) => { $(impl WithRequestId for messages::$request {
         fn request_id(&self) -> &[u8] { &self.request_id }
+        $(fn makes_session_key(&self) -> bool {
+            find_flag(&self.$attributes, Attribute::Token) != Some(true)
+        })?
     })* };
 }
 
 with_request_id! {
-    RegisterTrustAnchorRequest DeregisterTrustAnchorRequest BarrierRotateRequest
-    RenewCertificateRequest
-    CreateUserRequest DeleteUserRequest ChangePasswordRequest UnlockUserRequest
-    GenerateKeyRequest GenerateKeyPairRequest ImportKeyRequest ImportCertificateRequest
-    UpdateKeyRequest DeleteKeyRequest UnwrapKeyRequest
+    RegisterTrustAnchorRequest, DeregisterTrustAnchorRequest, BarrierRotateRequest,
+    RenewCertificateRequest,
+    CreateUserRequest, DeleteUserRequest, ChangePasswordRequest, UnlockUserRequest,
+    GenerateKeyRequest makes a key with attributes,
+    GenerateKeyPairRequest makes a key with private_attributes,
+    ImportKeyRequest makes a key with attributes,
+    ImportCertificateRequest makes a key with attributes,
+    UnwrapKeyRequest makes a key with attributes,
+    UpdateKeyRequest, DeleteKeyRequest,
 }
 
 /// What is remembered of a change. docs/formats.md lists the fields; they are added to and never renumbered.
@@ -61,33 +78,74 @@ pub struct Change<'a> {
     operation: Operation,
     path: String,
     body_hash: [u8; 32],
+    progress: Cell<Progress>,
+}
+
+/// How far a change has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// Nothing is stored, as far as is known.
+    Open,
+    /// It is stored.
+    Committed,
+    /// The same request has been stored by another HSM in the meantime.
+    Overtaken,
+}
+
+/// Changes under way, by path. Safe to use from many threads.
+#[derive(Default)]
+pub struct UnderWay(Mutex<HashMap<String, Arc<Mutex<()>>>>);
+
+impl UnderWay {
+    /// Runs `work` while nobody else does for the same request: a copy of it then finds the result, and finds it
+    /// visible. Holds as many entries as calls run.
+    pub fn alone<T>(&self, change: &Change<'_>, work: impl FnOnce() -> T) -> T {
+        let turn = Arc::clone(self.lock().entry(change.path.clone()).or_default());
+        let result = {
+            let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
+            work()
+        };
+        let mut under_way = self.lock();
+        // The map's and this one: nobody waits for it.
+        if Arc::strong_count(&turn) == 2 {
+            under_way.remove(&change.path);
+        }
+        result
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<Mutex<()>>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl<'a> Change<'a> {
     /// The change that a request asks for. Fails if the request id has another length.
-    pub fn new(
+    pub fn new<R: WithRequestId>(
         caller: &'a Caller,
-        operation: Operation,
-        request_id: &[u8],
+        request: &R,
         body: &[u8],
     ) -> Result<Change<'a>, OpError> {
+        let request_id = request.request_id();
         if request_id.len() != REQUEST_ID_BYTES {
             return Err(OpError::new(
                 Status::MalformedRequest,
                 format!("a change needs a request id of {REQUEST_ID_BYTES} bytes"),
             ));
         }
-        let mut path = format!("{PREFIX}{:016x}/", caller.login()?.user_id);
-        for byte in request_id {
-            path.push_str(&format!("{byte:02x}"));
+        let login = caller.login()?;
+        let mut path = format!("{PREFIX}{:016x}/{}", login.user_id, hex(request_id));
+        if request.makes_session_key() {
+            // Under another login the key is gone, so the request is another one.
+            path = format!("{path}/{}", hex(&login.id));
         }
         let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, body);
         let body_hash = digest.as_ref().try_into().map_err(OpError::internal)?;
         Ok(Change {
             caller,
-            operation,
+            operation: R::OPERATION,
             path,
             body_hash,
+            progress: Cell::new(Progress::Open),
         })
     }
 
@@ -118,7 +176,20 @@ impl<'a> Change<'a> {
         let transaction = transaction
             .if_absent(&self.path)
             .put(&self.path, Zeroizing::new(record.encode_to_vec()));
-        hsm.barrier.commit(&transaction)
+        let committed = hsm.barrier.commit(&transaction);
+        match &committed {
+            Ok(_) => self.progress.set(Progress::Committed),
+            Err(BarrierError::Store(StoreError::Conflict { path, .. })) if *path == self.path => {
+                self.progress.set(Progress::Overtaken);
+            }
+            Err(_) => {}
+        }
+        committed
+    }
+
+    /// How far it has come.
+    pub fn progress(&self) -> Progress {
+        self.progress.get()
     }
 
     fn stored_hash(&self, hsm: &Hsm) -> Vec<u8> {

@@ -4,6 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -22,6 +23,7 @@ pub fn serve(
     if let Err(error) = cluster::refresh_tls(hsm) {
         tracing::error!(%error, "the TLS listener stays closed; the Unix socket is served");
     }
+    raise_file_limit();
     let runtime = runtime()?;
     let result = runtime.block_on(async {
         let (mut terminate, mut interrupt) = (
@@ -43,6 +45,18 @@ pub fn serve(
     // Waits for what is still on the blocking pool.
     drop(runtime);
     result.and(hsm.barrier.close().map_err(io::Error::other))
+}
+
+/// Each connection is an open file, and the usual soft limit is 1024.
+fn raise_file_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: limit.maximum,
+        maximum: limit.maximum,
+    };
+    if let Err(error) = setrlimit(Resource::Nofile, raised) {
+        tracing::warn!(%error, "fewer connections: the limit of open files cannot be raised");
+    }
 }
 
 fn runtime() -> io::Result<Runtime> {

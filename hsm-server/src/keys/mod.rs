@@ -175,6 +175,11 @@ impl Keys {
         self.has_doubtful.store(true, Ordering::Release);
     }
 
+    /// Whether a key that is not found is looked for on the disk.
+    pub fn has_doubtful(&self) -> bool {
+        self.has_doubtful.load(Ordering::Acquire)
+    }
+
     /// Makes the cache agree with the store about changes that were in doubt. Not while a key's lock is held.
     fn settle_doubtful(&self) -> Result<(), OpError> {
         while self.has_doubtful.load(Ordering::Acquire) {

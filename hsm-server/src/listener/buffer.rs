@@ -1,7 +1,6 @@
 //! What a connection has received and not yet answered.
 
 use super::limits::{Budget, Reserved};
-use crate::config;
 use ferrohsm_protocol::frame::{self, Frame, FrameError, HEADER_BYTES, Header};
 use std::io;
 use std::sync::Arc;
@@ -10,6 +9,8 @@ use zeroize::Zeroize;
 
 /// Bytes that every connection has without asking the budget.
 const FIRST_BYTES: usize = 4 * 1024;
+/// By how much a full buffer grows.
+const GROWTH: usize = 4;
 /// Above this, a buffer is given back as soon as it is empty.
 const KEEP_BYTES: usize = 64 * 1024;
 
@@ -21,6 +22,8 @@ pub struct Input {
     end: usize,
     budget: Arc<Budget>,
     reserved: Option<Reserved>,
+    /// The last read waits, or was waiting, for the budget.
+    starved: bool,
 }
 
 impl Input {
@@ -31,12 +34,23 @@ impl Input {
             end: 0,
             budget,
             reserved: None,
+            starved: false,
         }
     }
 
     /// The whole frame at the start, if there is one; [`Input::consume`] removes it.
     pub fn frame(&self, limit: usize) -> Result<Option<Frame<'_>>, FrameError> {
         frame::split(&self.bytes[self.start..self.end], limit)
+    }
+
+    /// The body of the whole frame of `bytes` bytes at the start.
+    pub fn body(&self, bytes: usize) -> &[u8] {
+        &self.bytes[self.start + HEADER_BYTES..self.start + bytes]
+    }
+
+    /// Whether it does not read because the HSM has no memory for more.
+    pub fn is_starved(&self) -> bool {
+        self.starved
     }
 
     /// Removes and wipes the first `bytes`.
@@ -58,54 +72,44 @@ impl Input {
         self.start == self.end
     }
 
-    /// Reads what has arrived; 0 at the end of the stream. Cancelling it loses nothing. Fails with
-    /// [`io::ErrorKind::OutOfMemory`] when the budget is used up.
+    /// Reads what has arrived; 0 at the end of the stream. Waits while the budget is used up. Cancelling it loses
+    /// nothing.
     pub async fn read(&mut self, stream: &mut (impl AsyncRead + Unpin)) -> io::Result<usize> {
-        self.make_room()?;
+        self.make_room().await?;
         let read = stream.read(&mut self.bytes[self.end..]).await?;
         self.end += read;
         Ok(read)
     }
 
-    fn make_room(&mut self) -> io::Result<()> {
-        // The length was checked when the frame was looked for, so it is bounded here.
-        let pending = &self.bytes[self.start..self.end];
-        let announced = match Header::decode(pending, usize::MAX) {
-            Ok(Some(header)) => HEADER_BYTES + header.length as usize,
-            Ok(None) | Err(_) => HEADER_BYTES,
-        };
-        let full = self.end == self.bytes.len();
-        if self.start + announced <= self.bytes.len() && !full {
+    async fn make_room(&mut self) -> io::Result<()> {
+        self.starved = false;
+        if self.end < self.bytes.len() {
             return Ok(());
         }
-        if self.start > 0 && announced <= self.bytes.len() {
+        let left = self.end - self.start;
+        if self.start > 0 {
             self.bytes.copy_within(self.start..self.end, 0);
-            let left = self.end - self.start;
             self.bytes[left..self.end].fill(0);
             self.start = 0;
             self.end = left;
             return Ok(());
         }
-        // A frame that does not fit, or a full buffer: a peer that sends much at a time.
-        let wanted = announced
-            .max((self.bytes.len() * 2).min(KEEP_BYTES))
-            .max(FIRST_BYTES);
-        let reserved = self.budget.reserve(wanted).ok_or_else(|| {
-            io::Error::new(
-                io::ErrorKind::OutOfMemory,
-                format!(
-                    "all {} bytes for buffers are in use",
-                    config::BUFFER_BUDGET_BYTES
-                ),
-            )
-        })?;
+        // The length was checked when the frame was looked for, so it is bounded here.
+        let announced = match Header::decode(&self.bytes, usize::MAX) {
+            Ok(Some(header)) => HEADER_BYTES + header.length as usize,
+            Ok(None) | Err(_) => HEADER_BYTES,
+        };
+        // Only as far as what has arrived justifies: a header alone is cheap to send.
+        let wanted = (self.bytes.len() * GROWTH)
+            .min(announced.max(KEEP_BYTES))
+            .max(self.bytes.len() + FIRST_BYTES);
+        self.starved = true;
+        let reserved = self.budget.wait(wanted).await?;
+        self.starved = false;
         let mut bytes = vec![0; wanted];
-        let left = self.end - self.start;
-        bytes[..left].copy_from_slice(&self.bytes[self.start..self.end]);
+        bytes[..left].copy_from_slice(&self.bytes[..left]);
         self.bytes.zeroize();
         self.bytes = bytes;
-        self.start = 0;
-        self.end = left;
         self.reserved = Some(reserved);
         Ok(())
     }
@@ -120,6 +124,7 @@ impl Drop for Input {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config;
     use crate::listener::limits::Limits;
     use ferrohsm_protocol::frame::MAX_BODY;
 
@@ -165,18 +170,31 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_used_up_budget_refuses_only_large_frames() {
+    async fn a_used_up_budget_delays_only_large_frames() {
         let limits = Limits::new();
         let all = limits.budget.reserve(config::BUFFER_BUDGET_BYTES);
         let mut input = Input::new(Arc::clone(&limits.budget));
-        let header = Header::request(1, 1, 0, 100_000).encode();
-        assert_eq!(
-            input.read(&mut header.as_slice()).await.unwrap(),
-            header.len()
-        );
-        let refused = input.read(&mut [0].as_slice()).await.unwrap_err();
-        assert_eq!(refused.kind(), io::ErrorKind::OutOfMemory);
+        let mut frame = Header::request(1, 1, 0, 100_000).encode().to_vec();
+        frame.resize(HEADER_BYTES + 100_000, 7);
+        let mut stream = frame.as_slice();
+        assert_eq!(input.read(&mut stream).await.unwrap(), FIRST_BYTES);
+        {
+            let mut waiting = std::pin::pin!(input.read(&mut stream));
+            let polled = std::future::poll_fn(|context| {
+                std::task::Poll::Ready(waiting.as_mut().poll(context).is_pending())
+            });
+            assert!(polled.await, "grew without a budget");
+        }
+        assert!(input.is_starved());
         drop(all);
-        assert_eq!(input.read(&mut [0].as_slice()).await.unwrap(), 1);
+        while input.frame(MAX_BODY).unwrap().is_none() {
+            let held = input.bytes.len();
+            assert!(
+                held <= FIRST_BYTES.max(GROWTH * input.end),
+                "grew to {held} too early"
+            );
+            input.read(&mut stream).await.unwrap();
+        }
+        assert!(!input.is_starved());
     }
 }

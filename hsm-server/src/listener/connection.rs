@@ -1,13 +1,14 @@
 //! One connection: reads what has arrived, answers all whole frames of it, writes once.
 
 use super::buffer::Input;
-use super::limits::Limits;
+use super::limits::{Limits, Reserved};
 use super::reply::{self, Output};
 use super::tls::Tls;
 use crate::config;
 use crate::dispatch::{self, Effect, Place};
 use crate::error::OpError;
 use crate::hsm::Hsm;
+use crate::ops::key::FOUND_BYTES_MAX;
 use crate::session::{Caller, Peer};
 use ferrohsm_protocol::frame::{self, FrameError, Header};
 use ferrohsm_protocol::{Operation, Status};
@@ -16,18 +17,23 @@ use std::io;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
-use tokio::sync::{mpsc, watch};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use zeroize::Zeroizing;
 
 /// Replies are written when this many bytes have gathered, even if more requests wait.
 const FLUSH_BYTES: usize = 256 * 1024;
+/// Memory that a call on the pool is counted with, above its body and what it repeats of it.
+const REPLY_BYTES: usize = 16 * 1024;
 
 /// Whether a connection goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Flow {
     Stay,
+    /// Not now: when a call under way has ended.
+    Wait,
     Close,
 }
 
@@ -56,7 +62,6 @@ pub struct Accepted<S> {
 /// # Errors
 /// What the stream says, and [`io::ErrorKind::TimedOut`] for a peer that does not read its replies.
 pub async fn serve<S: AsyncRead + AsyncWrite + Unpin>(accepted: Accepted<S>) -> io::Result<()> {
-    let (done, finished) = mpsc::unbounded_channel();
     let mut connection = Connection {
         input: Input::new(Arc::clone(&accepted.limits.budget)),
         output: Output::default(),
@@ -66,9 +71,8 @@ pub async fn serve<S: AsyncRead + AsyncWrite + Unpin>(accepted: Accepted<S>) -> 
         limits: accepted.limits,
         stream: accepted.stream,
         chain: accepted.chain,
-        done,
-        finished,
-        in_flight: 0,
+        calls: JoinSet::new(),
+        full: false,
         deadline: Some(Instant::now() + config::FRAME_TIMEOUT),
     };
     connection.run(accepted.tls, accepted.shutdown).await?;
@@ -85,10 +89,10 @@ struct Connection<S> {
     greeted: bool,
     input: Input,
     output: Output,
-    /// Where calls on the pool send their replies.
-    done: mpsc::UnboundedSender<Output>,
-    finished: mpsc::UnboundedReceiver<Output>,
-    in_flight: usize,
+    /// Calls on the pool and replies that are held back. They end with the connection, but for what runs already.
+    calls: JoinSet<io::Result<Finished>>,
+    /// Nothing more is read before one of them has ended.
+    full: bool,
     /// When the frame that has begun (or Hello) must be whole.
     deadline: Option<Instant>,
 }
@@ -105,34 +109,27 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 return Ok(());
             }
             self.flush().await?;
-            let room = self.in_flight < config::CALLS_IN_FLIGHT_MAX;
-            let deadline = self.deadline;
+            let (room, deadline) = (!self.full, self.deadline);
             tokio::select! {
-                Some(reply) = self.finished.recv(), if self.in_flight > 0 => {
-                    self.in_flight -= 1;
-                    self.output.append(&reply);
-                }
-                read = self.input.read(&mut self.stream), if room => match read {
-                    Ok(0) => return Ok(()),
-                    Ok(_) => {}
-                    Err(error) if error.kind() == io::ErrorKind::OutOfMemory => {
-                        tracing::warn!(%error, "connection refused");
-                        self.refuse(Status::Busy.into());
-                        return Ok(());
-                    }
-                    Err(error) => return Err(error),
-                },
-                () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {
-                    let seconds = config::FRAME_TIMEOUT.as_secs();
-                    let message = format!("a frame was not whole {seconds} s after its first byte");
-                    self.refuse(OpError::new(Status::MalformedRequest, message));
-                    return Ok(());
-                }
+                // What is rare comes first, so that a busy peer cannot put it off.
+                biased;
                 (happened, (tls, shutdown)) = &mut event => {
                     if self.handle(happened) == Flow::Close {
                         return Ok(());
                     }
                     event.set(next_event(tls, shutdown));
+                }
+                Some(ended) = self.calls.join_next(), if !self.calls.is_empty() => {
+                    let finished = ended.map_err(io::Error::other)??;
+                    self.output.append(&finished.output);
+                }
+                read = self.input.read(&mut self.stream), if room => if read? == 0 {
+                    return Ok(());
+                },
+                () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {
+                    let error = self.too_late();
+                    self.refuse(error);
+                    return Ok(());
                 }
             }
         }
@@ -141,7 +138,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// Answers the whole frames that have arrived, or starts their calls.
     async fn answer_arrived(&mut self) -> io::Result<Flow> {
         let mut answered = false;
-        while self.in_flight < config::CALLS_IN_FLIGHT_MAX {
+        let mut turn = std::time::Instant::now();
+        self.full = false;
+        loop {
+            if self.calls.len() >= config::CALLS_IN_FLIGHT_MAX {
+                self.full = true;
+                break;
+            }
             let limit = match self.caller.login {
                 Some(_) => frame::MAX_BODY,
                 None => frame::MAX_BODY_BEFORE_LOGIN,
@@ -158,18 +161,25 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 reply::error(&mut self.output, &header, &Status::HelloFirst.into(), 0);
                 return Ok(Flow::Close);
             }
-            let flow = self.call(&header, limit).await?;
-            self.input.consume(bytes);
-            if flow == Flow::Close {
-                return Ok(Flow::Close);
+            match self.call(&header, bytes).await? {
+                Flow::Stay => self.input.consume(bytes),
+                Flow::Wait => {
+                    self.full = true;
+                    break;
+                }
+                Flow::Close => return Ok(Flow::Close),
             }
             answered = true;
             if self.output.len() >= FLUSH_BYTES {
                 self.flush().await?;
             }
+            if turn.elapsed() > config::TURN {
+                self.flush().await?;
+                tokio::task::yield_now().await;
+                turn = std::time::Instant::now();
+            }
         }
-        let full = self.in_flight >= config::CALLS_IN_FLIGHT_MAX;
-        if self.greeted && (self.input.is_empty() || full) {
+        if self.greeted && (self.input.is_empty() || self.full) {
             self.deadline = None;
         } else if self.greeted && (answered || self.deadline.is_none()) {
             self.deadline = Some(Instant::now() + config::FRAME_TIMEOUT);
@@ -177,8 +187,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         Ok(Flow::Stay)
     }
 
-    /// Answers the frame at the start of the input, or starts its call.
-    async fn call(&mut self, header: &Header, limit: usize) -> io::Result<Flow> {
+    /// Answers the frame of `bytes` bytes at the start of the input, or starts its call.
+    async fn call(&mut self, header: &Header, bytes: usize) -> io::Result<Flow> {
         let operation = match dispatch::admit(&self.hsm, &self.caller, header) {
             Ok(operation) => operation,
             Err(error) => {
@@ -186,61 +196,86 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 return Ok(Flow::Stay);
             }
         };
-        let body = match self.input.frame(limit) {
-            Ok(Some(frame)) => frame.body,
-            // The caller has just seen this frame.
-            Ok(None) | Err(_) => return Ok(Flow::Close),
-        };
-        match dispatch::place(operation) {
-            Place::Inline => {
-                let (hsm, caller) = (&self.hsm, &self.caller);
-                let start = self.output.len();
-                let result = reply::answer(hsm, caller, header, operation, body, &mut self.output);
-                if operation == Operation::Hello {
-                    if result.is_err() {
-                        return Ok(Flow::Close);
-                    }
-                    self.greeted = true;
+        let body = self.input.body(bytes);
+        let place = dispatch::place(&self.hsm, operation, body);
+        if place == Place::Inline {
+            let (hsm, caller) = (&self.hsm, &self.caller);
+            let start = self.output.len();
+            let result = reply::answer(hsm, caller, header, operation, body, &mut self.output);
+            if operation == Operation::Hello {
+                if result.is_err() {
+                    return Ok(Flow::Close);
                 }
-                let delay = delay_of(&result);
-                if !delay.is_zero() {
-                    let output = self.output.split_off(start);
-                    tokio::spawn(send_later(self.done.clone(), output, delay));
-                    self.in_flight += 1;
-                }
-                self.apply(result);
+                self.greeted = true;
             }
-            Place::Pool => {
-                let done = self.done.clone();
-                let call = Call::new(&self.hsm, &self.caller, header, operation, body);
-                let runtime = tokio::runtime::Handle::current();
-                tokio::task::spawn_blocking(move || {
-                    let (output, result) = call.run();
-                    let delay = delay_of(&result);
-                    if delay.is_zero() {
-                        // It fails when the connection is gone; then nobody waits for the reply.
-                        let _ = done.send(output);
-                    } else {
-                        runtime.spawn(send_later(done, output, delay));
-                    }
+            let delay = delay_of(&result);
+            if !delay.is_zero() {
+                let output = self.output.split_off(start);
+                self.calls.spawn(async move {
+                    sleep(delay).await;
+                    Ok(Finished {
+                        output,
+                        _reserved: None,
+                    })
                 });
-                self.in_flight += 1;
+            }
+            self.apply(result);
+            return Ok(Flow::Stay);
+        }
+        let Some(reserved) = self.limits.budget.reserve(memory(operation, body)) else {
+            if !self.calls.is_empty() {
+                return Ok(Flow::Wait);
+            }
+            reply::error(
+                &mut self.output,
+                header,
+                &Status::Busy.into(),
+                self.hsm.revision(),
+            );
+            return Ok(Flow::Stay);
+        };
+        let call = Call {
+            hsm: Arc::clone(&self.hsm),
+            caller: Arc::clone(&self.caller),
+            header: *header,
+            body: Zeroizing::new(body.to_vec()),
+            reserved,
+        };
+        match place {
+            Place::Inline | Place::Pool => {
+                self.calls.spawn(call.answer(None));
+            }
+            Place::Heavy => {
+                let heavy = Arc::clone(&self.limits.heavy);
+                self.calls.spawn(call.answer(Some(heavy)));
             }
             Place::Session => {
-                let call = Call::new(&self.hsm, &self.caller, header, operation, body);
                 let turn = match operation {
                     Operation::Login => Some(self.limits.logins.acquire().await),
                     _ => None,
                 };
-                let (output, result) = tokio::task::spawn_blocking(move || call.run())
+                let (finished, result) = tokio::task::spawn_blocking(move || call.run())
                     .await
                     .map_err(io::Error::other)?;
                 drop(turn);
-                self.output.append(&output);
+                self.output.append(&finished.output);
                 self.apply(result);
             }
         }
         Ok(Flow::Stay)
+    }
+
+    /// Why nothing more is waited for.
+    fn too_late(&self) -> OpError {
+        let seconds = config::FRAME_TIMEOUT.as_secs();
+        if self.input.is_starved() {
+            return Status::Busy.into();
+        }
+        let message = match (self.greeted, self.input.is_empty()) {
+            (false, true) => format!("no Hello came within {seconds} s"),
+            _ => format!("a frame was not whole {seconds} s after its first byte"),
+        };
+        OpError::new(Status::MalformedRequest, message)
     }
 
     fn apply(&mut self, result: Result<Effect, OpError>) {
@@ -303,18 +338,30 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// Answers what is still under way, then closes.
     async fn finish(&mut self) -> io::Result<()> {
         let rest = async {
-            while self.in_flight > 0
-                && let Some(reply) = self.finished.recv().await
-            {
-                self.in_flight -= 1;
-                self.output.append(&reply);
+            while let Some(ended) = self.calls.join_next().await {
+                if let Ok(Ok(finished)) = ended {
+                    self.output.append(&finished.output);
+                }
             }
         };
-        // What takes longer is still done; only its reply is lost, and the client may repeat the request.
+        // What takes longer loses its reply, or was never begun; the client may repeat the request.
         let _ = timeout(config::SHUTDOWN_TIMEOUT, rest).await;
         self.flush().await?;
-        self.stream.shutdown().await
+        self.stream.shutdown().await?;
+        // Closing with input unread would reset the connection, and the peer might lose the last reply.
+        let drain = async {
+            let mut unread = [0; 4096];
+            while matches!(self.stream.read(&mut unread).await, Ok(1..)) {}
+        };
+        let _ = timeout(config::DRAIN_TIMEOUT, drain).await;
+        Ok(())
     }
+}
+
+/// The reply of a call on the pool.
+struct Finished {
+    output: Output,
+    _reserved: Option<Reserved>,
 }
 
 /// A call on its way to the pool, with its own copy of the body.
@@ -322,39 +369,58 @@ struct Call {
     hsm: Arc<Hsm>,
     caller: Arc<Caller>,
     header: Header,
-    operation: Operation,
     body: Zeroizing<Vec<u8>>,
+    reserved: Reserved,
 }
 
 impl Call {
-    fn new(
-        hsm: &Arc<Hsm>,
-        caller: &Arc<Caller>,
-        header: &Header,
-        operation: Operation,
-        body: &[u8],
-    ) -> Call {
-        Call {
-            hsm: Arc::clone(hsm),
-            caller: Arc::clone(caller),
-            header: *header,
-            operation,
-            body: Zeroizing::new(body.to_vec()),
+    /// Waits for its turn if it needs one, runs, and holds the reply back if it must, without holding a thread.
+    async fn answer(self, heavy: Option<Arc<Semaphore>>) -> io::Result<Finished> {
+        let turn = match heavy {
+            Some(heavy) => Some(heavy.acquire_owned().await.map_err(io::Error::other)?),
+            None => None,
+        };
+        let run = move || {
+            // The turn is over when the work is, even if the connection has gone.
+            let _turn = turn;
+            self.run()
+        };
+        let (finished, result) = tokio::task::spawn_blocking(run)
+            .await
+            .map_err(io::Error::other)?;
+        let delay = delay_of(&result);
+        if !delay.is_zero() {
+            sleep(delay).await;
         }
+        Ok(finished)
     }
 
-    fn run(self) -> (Output, Result<Effect, OpError>) {
+    fn run(self) -> (Finished, Result<Effect, OpError>) {
         let mut output = Output::default();
-        let Call {
-            hsm,
-            caller,
-            header,
-            operation,
-            body,
-        } = &self;
-        let result = reply::answer(hsm, caller, header, *operation, body, &mut output);
-        (output, result)
+        let (hsm, caller, header) = (&self.hsm, &self.caller, &self.header);
+        // It has waited: the login may have ended since.
+        let result = match dispatch::admit(hsm, caller, header) {
+            Ok(operation) => reply::answer(hsm, caller, header, operation, &self.body, &mut output),
+            Err(error) => {
+                reply::error(&mut output, header, &error, hsm.revision());
+                Err(error)
+            }
+        };
+        let finished = Finished {
+            output,
+            _reserved: Some(self.reserved),
+        };
+        (finished, result)
     }
+}
+
+/// Bytes that a call takes while it is under way, its reply included.
+fn memory(operation: Operation, body: &[u8]) -> usize {
+    let reply = match operation {
+        Operation::FindKeys => FOUND_BYTES_MAX,
+        _ => body.len(),
+    };
+    body.len() + reply + REPLY_BYTES
 }
 
 fn delay_of(result: &Result<Effect, OpError>) -> Duration {
@@ -362,13 +428,6 @@ fn delay_of(result: &Result<Effect, OpError>) -> Duration {
         .as_ref()
         .err()
         .map_or(Duration::ZERO, |error| error.delay)
-}
-
-/// Holds a reply back without holding a thread.
-async fn send_later(done: mpsc::UnboundedSender<Output>, output: Output, delay: Duration) {
-    sleep(delay).await;
-    // It fails when the connection is gone; then nobody waits for the reply.
-    let _ = done.send(output);
 }
 
 type Watches = (watch::Receiver<Option<Arc<Tls>>>, watch::Receiver<bool>);

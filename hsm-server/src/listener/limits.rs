@@ -1,33 +1,49 @@
 //! How many connections and how much memory for them there may be.
 
 use crate::config;
+use rustix::process::{Resource, getrlimit};
 use std::collections::HashMap;
 use std::hash::Hash;
+use std::io;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// The limits that all connections share.
 pub struct Limits {
+    /// Over TLS; the Unix socket has its own, so that the network cannot lock the host's administrator out.
     pub total: Arc<Counted<()>>,
+    pub local: Arc<Counted<()>>,
     pub addresses: Arc<Counted<IpAddr>>,
     pub certificates: Arc<Counted<[u8; 32]>>,
     pub budget: Arc<Budget>,
-    /// Logins under way: each takes a thread of the pool for as long as Argon2 needs.
+    /// Logins under way: each takes a processor for as long as Argon2 needs.
     pub logins: Semaphore,
+    /// Other calls that take a processor for long; the rest wait outside of the pool.
+    pub heavy: Arc<Semaphore>,
 }
 
 impl Limits {
     pub fn new() -> Limits {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
         Limits {
-            total: Counted::new(config::CONNECTIONS_MAX),
+            total: Counted::new(connections_possible()),
+            local: Counted::new(config::LOCAL_CONNECTIONS_MAX),
             addresses: Counted::new(config::CONNECTIONS_PER_ADDRESS_MAX),
             certificates: Counted::new(config::CONNECTIONS_PER_CERTIFICATE_MAX),
-            budget: Arc::new(Budget(AtomicUsize::new(config::BUFFER_BUDGET_BYTES))),
+            budget: Arc::new(Budget::new(config::BUFFER_BUDGET_BYTES)),
             logins: Semaphore::new(config::LOGINS_AT_ONCE_MAX),
+            heavy: Arc::new(Semaphore::new(processors)),
         }
     }
+}
+
+/// Connections over TLS that the process has file descriptors for, next to the local ones and its own files.
+fn connections_possible() -> usize {
+    let files = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    let reserved = config::LOCAL_CONNECTIONS_MAX as u64 + config::OWN_FILES;
+    let possible = usize::try_from(files.saturating_sub(reserved)).unwrap_or(usize::MAX);
+    possible.clamp(config::LOCAL_CONNECTIONS_MAX, config::CONNECTIONS_MAX)
 }
 
 /// Counts what is open per key, up to a limit.
@@ -81,33 +97,28 @@ impl<K: Eq + Hash + Copy> Drop for Entered<K> {
     }
 }
 
-/// Bytes that buffers may still take.
-pub struct Budget(AtomicUsize);
+/// Bytes that buffers and calls under way may still take.
+pub struct Budget(Arc<Semaphore>);
+
+/// Bytes taken from the budget, given back when dropped.
+pub type Reserved = OwnedSemaphorePermit;
 
 impl Budget {
-    /// Takes `bytes` until the guard is dropped; `None` if there are not enough.
-    pub fn reserve(self: &Arc<Self>, bytes: usize) -> Option<Reserved> {
-        self.0
-            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |left| {
-                left.checked_sub(bytes)
-            })
-            .ok()?;
-        Some(Reserved {
-            budget: Arc::clone(self),
-            bytes,
-        })
+    fn new(bytes: usize) -> Budget {
+        Budget(Arc::new(Semaphore::new(bytes)))
     }
-}
 
-/// Bytes taken from the budget.
-pub struct Reserved {
-    budget: Arc<Budget>,
-    bytes: usize,
-}
+    /// Takes `bytes` if there are enough.
+    pub fn reserve(&self, bytes: usize) -> Option<Reserved> {
+        let bytes = u32::try_from(bytes).ok()?;
+        Arc::clone(&self.0).try_acquire_many_owned(bytes).ok()
+    }
 
-impl Drop for Reserved {
-    fn drop(&mut self) {
-        self.budget.0.fetch_add(self.bytes, Ordering::AcqRel);
+    /// Takes `bytes` as soon as there are enough. Fails for more than 4 GiB.
+    pub async fn wait(&self, bytes: usize) -> io::Result<Reserved> {
+        let bytes = u32::try_from(bytes).map_err(io::Error::other)?;
+        let reserved = Arc::clone(&self.0).acquire_many_owned(bytes).await;
+        reserved.map_err(io::Error::other)
     }
 }
 
@@ -131,7 +142,7 @@ mod tests {
 
     #[test]
     fn a_budget_is_given_back() {
-        let budget = Arc::new(Budget(AtomicUsize::new(100)));
+        let budget = Budget::new(100);
         let most = budget.reserve(90).unwrap();
         assert!(budget.reserve(11).is_none());
         assert!(budget.reserve(10).is_some());

@@ -150,7 +150,7 @@ impl Listener {
             tracing::warn!("a process of another user tried the Unix socket");
             return;
         }
-        let Some(total) = self.limits.total.enter(()) else {
+        let Some(total) = self.limits.local.enter(()) else {
             tracing::warn!("connection refused: too many");
             return;
         };

@@ -23,7 +23,7 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 /// A FindKeys reply is cut here, in bytes: the rest comes with the next page.
-const FOUND_BYTES_MAX: usize = 512 * 1024;
+pub const FOUND_BYTES_MAX: usize = 512 * 1024;
 
 /// Generates a secret key.
 pub fn handle_generate_key(

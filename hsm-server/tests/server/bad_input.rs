@@ -229,6 +229,42 @@ fn goes_on_after_a_request_it_can_frame() {
 }
 
 #[test]
+fn names_what_is_wrong_with_a_text() {
+    let test = TestHsm::active(Mode::Fips);
+    let mut connection = test.log_in("app");
+    let mut body = ec_request(Curve::P256, token("label")).encode_to_vec();
+    let label = body.windows(5).position(|bytes| bytes == b"label").unwrap();
+    body[label] = 0xFF;
+    let operation = Operation::GenerateKeyPair.code();
+    let (header, body) = connection.exchange(operation, &body).unwrap();
+    assert_eq!(status(&header), Status::MalformedRequest);
+    let detail = ErrorDetail::decode(body.as_slice()).unwrap();
+    assert!(
+        detail.message.contains("not valid UTF-8"),
+        "{}",
+        detail.message
+    );
+}
+
+/// The reply to broken input arrives although more input is under way: the connection is not reset.
+#[test]
+fn an_error_reply_reaches_a_peer_that_still_sends() {
+    let test = TestHsm::active(Mode::Fips);
+    for _ in 0..20 {
+        let mut connection = test.connect_tls(Some(&test.identity())).unwrap();
+        connection.hello();
+        let mut bytes = Header::request(Operation::Hello.code(), 7, 0, MAX_BODY + 1)
+            .encode()
+            .to_vec();
+        bytes.resize(256 * 1024, 0);
+        connection.send_bytes(&bytes).unwrap();
+        let (header, _) = connection.receive().unwrap();
+        assert_eq!(status(&header), Status::FrameTooLarge);
+        assert!(connection.is_closed());
+    }
+}
+
+#[test]
 fn gives_up_on_a_frame_that_does_not_get_whole() {
     let test = TestHsm::active(Mode::Fips);
     let mut witness = Witness::new(&test);
@@ -238,9 +274,11 @@ fn gives_up_on_a_frame_that_does_not_get_whole() {
     let half = &Header::request(Operation::ClusterInfo.code(), 5, 0, 10).encode()[..20];
     waiting[1].send_bytes(half).unwrap();
     waiting[2].send_bytes(half).unwrap();
-    for mut connection in waiting {
-        let (header, _) = connection.receive().unwrap();
+    for (mut connection, why) in waiting.into_iter().zip(["no Hello", "a frame", "a frame"]) {
+        let (header, body) = connection.receive().unwrap();
         assert_eq!(status(&header), Status::MalformedRequest);
+        let detail = ErrorDetail::decode(body.as_slice()).unwrap();
+        assert!(detail.message.starts_with(why), "{}", detail.message);
         assert!(connection.is_closed());
     }
     assert!(started.elapsed() >= Duration::from_secs(9));

@@ -46,6 +46,47 @@ fn a_peer_that_does_not_read_is_cut_and_harms_nobody() {
 }
 
 #[test]
+fn signing_goes_on_while_rsa_keys_are_made() {
+    let test = TestHsm::active(Mode::Fips);
+    let mut signer = test.log_in("app");
+    let key = signer.generate_ec(Curve::P256, token("signer")).handle;
+    let mut maker = test.log_in("other");
+    let mut calls = HashSet::new();
+    for _ in 0..32 {
+        let request = GenerateKeyPairRequest {
+            request_id: request_id(),
+            key_type: KeyType::Rsa.into(),
+            size_bits: 4096,
+            ..Default::default()
+        };
+        let body = request.encode_to_vec();
+        let operation = Operation::GenerateKeyPair.code();
+        calls.insert(maker.send(operation, &body).unwrap());
+    }
+    // Frames are taken in order, and what is quick overtakes the queue: also on the pool.
+    let quick = maker.send(Operation::ListUsers.code(), &[]).unwrap();
+    let (mut signed, mut made) = (0, 0);
+    loop {
+        let (header, _) = maker.receive().unwrap();
+        assert_eq!(header.status, Status::Ok.code());
+        if header.call_id == quick {
+            break;
+        }
+        assert!(calls.remove(&header.call_id));
+        made += 1;
+    }
+    assert!(made < 16, "{made} keys were made first");
+    while signed < 200 {
+        assert_eq!(signer.status(&sign(key, 1)), Status::Ok);
+        signed += 1;
+    }
+    // They were signed while keys were being made, and what is still queued ends with its connection.
+    let (_, made) = signer.counts();
+    assert!(made < 32, "all keys were made before 200 signatures");
+    drop(maker);
+}
+
+#[test]
 fn calls_under_way_are_answered_when_the_hsm_stops() {
     let mut test = TestHsm::active(Mode::Fips);
     let mut connection = test.log_in("app");

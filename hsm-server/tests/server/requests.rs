@@ -3,6 +3,7 @@
 use crate::harness::*;
 use ferrohsm_protocol::messages::*;
 use ferrohsm_protocol::{Attribute, REQUEST_ID_BYTES, Status, attributes};
+use hsm_server::cluster::DevClient;
 use hsm_server::policy::Mode;
 use hsm_server::requests;
 
@@ -111,7 +112,13 @@ fn the_same_request_at_the_same_time_takes_effect_once() {
                     };
                     assert_eq!(connection.status(&resume), Status::Ok);
                     let request = &request;
-                    scope.spawn(move || connection.call(request).unwrap())
+                    scope.spawn(move || {
+                        let reply = connection.call(request).unwrap();
+                        // Whoever has the answer can use the key, also if another call made it.
+                        let handle = reply.key.as_ref().unwrap().handle;
+                        assert_eq!(connection.status(&GetKeyRequest { handle }), Status::Ok);
+                        reply
+                    })
                 })
                 .collect();
             threads
@@ -141,4 +148,36 @@ fn results_are_remembered_for_an_hour() {
     assert_eq!(connection.status(&request), Status::RequestIdReused);
     assert_eq!(purge(), 1);
     assert_eq!(purge(), 0);
+}
+
+#[test]
+fn a_session_key_is_made_again_under_another_login() {
+    let test = TestHsm::active(Mode::Fips);
+    let mut connection = test.log_in("app");
+    let request = ec_request(Curve::P256, Vec::new());
+    let first = connection.call(&request).unwrap();
+    assert_eq!(connection.call(&request).unwrap(), first);
+    assert_eq!(connection.status(&LogoutRequest {}), Status::Ok);
+    connection.log_in("app");
+    let second = connection.call(&request).unwrap();
+    assert_ne!(second, first);
+    let handle = second.key.unwrap().handle;
+    assert_eq!(connection.status(&GetKeyRequest { handle }), Status::Ok);
+}
+
+#[test]
+fn what_fails_after_it_is_stored_is_no_success() {
+    let test = TestHsm::active(Mode::Fips);
+    // The cluster certificate of the throwaway cluster has expired by then.
+    test.hsm.clock.advance_ms(40 * 366 * 24 * 3600 * 1000);
+    let mut officer = test.log_in("admin");
+    let anchor = DevClient::generate(test.hsm.clock.now_unix_ms()).unwrap();
+    let register = RegisterTrustAnchorRequest {
+        request_id: request_id(),
+        certificate_pem: anchor.authority_pem,
+        users: Vec::new(),
+    };
+    assert_eq!(officer.status(&register), Status::CertificateRefused);
+    let anchors = officer.call(&ListTrustAnchorsRequest {}).unwrap().anchors;
+    assert_eq!(anchors.len(), 2);
 }
