@@ -215,15 +215,9 @@ fn goes_on_after_a_request_it_can_frame() {
     }
     assert_ne!(send(Operation::Sign, &nested), Status::Ok);
     let too_long = vec![0; MAX_BODY + 1];
-    let (header, _) = connection
-        .exchange(Operation::Sign.code(), &too_long)
-        .unwrap_or_else(|_| {
-            // The server may close before it has read everything; then the reply came before.
-            (
-                Header::reply_to(&Header::request(0, 0, 0, 0), Status::FrameTooLarge, 0, 0),
-                Vec::new(),
-            )
-        });
+    // The server closes soon, maybe before it has been sent all; its reply is there all the same.
+    let _ = connection.send(Operation::Sign.code(), &too_long);
+    let (header, _) = connection.receive().unwrap();
     assert_eq!(status(&header), Status::FrameTooLarge);
     witness.check(&test);
 }
