@@ -295,7 +295,7 @@ impl Call<'_> {
     ) -> Result<Effect, OpError> {
         let request: R = self.decode()?;
         let change = Change::new(self.caller, &request, self.body)?;
-        self.hsm.under_way.alone(&change, || {
+        self.hsm.requests.alone(&change, || {
             if let Some(reply) = change.remembered(self.hsm)? {
                 out.extend_from_slice(&reply);
                 return Ok(Effect::None);

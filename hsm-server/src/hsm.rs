@@ -7,7 +7,7 @@ use crate::keys::Keys;
 use crate::listener::tls::Tls;
 use crate::logins::Logins;
 use crate::policy::Mode;
-use crate::requests::UnderWay;
+use crate::requests::Requests;
 use crate::users::Users;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -31,8 +31,8 @@ pub struct Hsm {
     pub logins: Logins,
     /// The keys, ready to use.
     pub keys: Keys,
-    /// Changes that are being made.
-    pub under_way: UnderWay,
+    /// Changes that are being made or were made lately.
+    pub requests: Requests,
     /// What the TLS listener works with; `None` until the first trust anchor is registered. Whoever changes the
     /// anchors replaces it, and connections whose anchor is gone are cut.
     pub tls: watch::Sender<Option<Arc<Tls>>>,
@@ -76,7 +76,7 @@ impl Hsm {
             users,
             logins,
             keys,
-            under_way: UnderWay::default(),
+            requests: Requests::default(),
             tls: watch::Sender::new(None),
             clock,
             connections: AtomicUsize::new(0),

@@ -10,7 +10,8 @@ use ferrohsm_protocol::attributes::find_flag;
 use ferrohsm_protocol::{Attribute, Operation, REQUEST_ID_BYTES, Request, Status, messages};
 use prost::Message;
 use std::cell::Cell;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use zeroize::Zeroizing;
 
@@ -92,20 +93,31 @@ pub enum Progress {
     Overtaken,
 }
 
-/// Changes under way, by path. Safe to use from many threads.
+/// What this process knows of requests. Safe to use from many threads.
 #[derive(Default)]
-pub struct UnderWay(Mutex<HashMap<String, Arc<Mutex<()>>>>);
+pub struct Requests {
+    /// Changes under way, by path.
+    under_way: Mutex<HashMap<String, Arc<Mutex<()>>>>,
+    /// When a remembered request was made, in milliseconds since 1970, and its path.
+    remembered: Mutex<BTreeSet<(u64, Box<str>)>>,
+    /// `remembered` has what was stored before this process started.
+    loaded: AtomicBool,
+}
 
-impl UnderWay {
+impl Requests {
     /// Runs `work` while nobody else does for the same request: a copy of it then finds the result, and finds it
     /// visible. Holds as many entries as calls run.
     pub fn alone<T>(&self, change: &Change<'_>, work: impl FnOnce() -> T) -> T {
-        let turn = Arc::clone(self.lock().entry(change.path.clone()).or_default());
+        let turn = Arc::clone(
+            lock(&self.under_way)
+                .entry(change.path.clone())
+                .or_default(),
+        );
         let result = {
-            let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
+            let _turn = lock(&turn);
             work()
         };
-        let mut under_way = self.lock();
+        let mut under_way = lock(&self.under_way);
         // The map's and this one: nobody waits for it.
         if Arc::strong_count(&turn) == 2 {
             under_way.remove(&change.path);
@@ -113,9 +125,62 @@ impl UnderWay {
         result
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<Mutex<()>>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Forgets what is older than [`REMEMBERED_MS`]; gives how many records went. The first time it reads all of them.
+    ///
+    /// # Errors
+    /// What the store says; what could not be forgotten is tried again the next time.
+    pub fn purge(&self, barrier: &Barrier, now_unix_ms: u64) -> Result<usize, OpError> {
+        if !self.loaded.load(Ordering::Acquire) {
+            self.load(barrier)?;
+            self.loaded.store(true, Ordering::Release);
+        }
+        let mut purged = 0;
+        loop {
+            let expired: Vec<_> = lock(&self.remembered)
+                .iter()
+                .take_while(|(created, _)| now_unix_ms > created.saturating_add(REMEMBERED_MS))
+                .take(PAGE)
+                .cloned()
+                .collect();
+            if expired.is_empty() {
+                return Ok(purged);
+            }
+            let mut transaction = BarrierTransaction::new(Durability::Deferred);
+            for (_, path) in &expired {
+                transaction = transaction.delete(path.as_ref());
+            }
+            barrier.commit(&transaction)?;
+            purged += expired.len();
+            let mut remembered = lock(&self.remembered);
+            for entry in &expired {
+                remembered.remove(entry);
+            }
+        }
     }
+
+    fn load(&self, barrier: &Barrier) -> Result<(), OpError> {
+        let mut after: Option<String> = None;
+        loop {
+            let page = barrier.scan(PREFIX, after.as_deref(), PAGE)?;
+            let Some((last, _)) = page.last() else {
+                return Ok(());
+            };
+            after = Some(last.clone());
+            for (path, record) in page {
+                let record = RequestRecord::decode(record?.plaintext.as_slice())
+                    .map_err(OpError::internal)?;
+                self.remember(&path, record.created_unix_ms);
+            }
+        }
+    }
+
+    fn remember(&self, path: &str, created_unix_ms: u64) {
+        lock(&self.remembered).insert((created_unix_ms, path.into()));
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl<'a> Change<'a> {
@@ -177,6 +242,9 @@ impl<'a> Change<'a> {
             .if_absent(&self.path)
             .put(&self.path, Zeroizing::new(record.encode_to_vec()));
         let committed = hsm.barrier.commit(&transaction);
+        if let Ok(_) | Err(BarrierError::Store(StoreError::InDoubt { .. })) = &committed {
+            hsm.requests.remember(&self.path, record.created_unix_ms);
+        }
         match &committed {
             Ok(_) => self.progress.set(Progress::Committed),
             Err(BarrierError::Store(StoreError::Conflict { path, .. })) if *path == self.path => {
@@ -219,32 +287,5 @@ impl<'a> Change<'a> {
             return Err(Status::RequestIdReused.into());
         }
         Ok(Some(record.reply))
-    }
-}
-
-/// Forgets what is older than [`REMEMBERED_MS`]; gives how many records went.
-pub fn purge(barrier: &Barrier, now_unix_ms: u64) -> Result<usize, OpError> {
-    let mut after: Option<String> = None;
-    let mut purged = 0;
-    loop {
-        let page = barrier.scan(PREFIX, after.as_deref(), PAGE)?;
-        let Some((last, _)) = page.last() else {
-            return Ok(purged);
-        };
-        after = Some(last.clone());
-        let mut transaction = BarrierTransaction::new(Durability::Deferred);
-        let mut expired = 0;
-        for (path, record) in page {
-            let record =
-                RequestRecord::decode(record?.plaintext.as_slice()).map_err(OpError::internal)?;
-            if now_unix_ms > record.created_unix_ms.saturating_add(REMEMBERED_MS) {
-                transaction = transaction.delete(path);
-                expired += 1;
-            }
-        }
-        if expired > 0 {
-            barrier.commit(&transaction)?;
-        }
-        purged += expired;
     }
 }

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use crate::error::OpError;
 use crate::hsm::Hsm;
-use crate::requests;
 
 /// How often it looks. A login that is over goes at most this much later; its tokens were void before.
 const INTERVAL: Duration = Duration::from_secs(60);
@@ -82,7 +81,7 @@ fn round(hsm: &Hsm) {
     );
     log_failure(
         "forgetting requests",
-        requests::purge(&hsm.barrier, now).map(|_| ()),
+        hsm.requests.purge(&hsm.barrier, now).map(|_| ()),
     );
 }
 
@@ -256,7 +255,7 @@ mod tests {
         let not_one = crate::barrier::BarrierTransaction::new(crate::store::Durability::Durable)
             .put("request/damaged", zeroize::Zeroizing::new(vec![0xff; 9]));
         hsm.barrier.commit(&not_one).unwrap();
-        assert!(requests::purge(&hsm.barrier, now).is_err());
+        assert!(hsm.requests.purge(&hsm.barrier, now).is_err());
         hsm.clock.advance_ms(25 * DAY_MS);
         round(&hsm);
         assert!(!Arc::ptr_eq(&hsm.tls.borrow().clone().unwrap(), &first));

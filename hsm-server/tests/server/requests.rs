@@ -5,7 +5,6 @@ use ferrohsm_protocol::messages::*;
 use ferrohsm_protocol::{Attribute, REQUEST_ID_BYTES, Status, attributes};
 use hsm_server::cluster::DevClient;
 use hsm_server::policy::Mode;
-use hsm_server::requests;
 
 #[test]
 fn a_repeated_request_gets_the_same_reply_and_changes_nothing() {
@@ -138,16 +137,29 @@ fn results_are_remembered_for_an_hour() {
     let request = ec_request(Curve::P256, token("old"));
     assert_eq!(request.request_id.len(), REQUEST_ID_BYTES);
     let first = connection.call(&request).unwrap();
-    let purge = || requests::purge(&test.hsm.barrier, test.hsm.clock.now_unix_ms()).unwrap();
+    let purge = |test: &TestHsm| {
+        let now = test.hsm.clock.now_unix_ms();
+        test.hsm.requests.purge(&test.hsm.barrier, now).unwrap()
+    };
     test.hsm.clock.advance_ms(59 * 60 * 1000);
-    assert_eq!(purge(), 0);
+    assert_eq!(purge(&test), 0);
     let mut connection = test.log_in("app");
     assert_eq!(connection.call(&request).unwrap(), first);
     test.hsm.clock.advance_ms(2 * 60 * 1000);
     let mut connection = test.log_in("app");
     assert_eq!(connection.status(&request), Status::RequestIdReused);
-    assert_eq!(purge(), 1);
-    assert_eq!(purge(), 0);
+    assert_eq!(purge(&test), 1);
+    assert_eq!(purge(&test), 0);
+    // What was remembered before a restart goes as well.
+    connection.generate_ec(Curve::P256, token("before"));
+    drop(connection);
+    let test = test.restart();
+    let mut connection = test.log_in("app");
+    connection.generate_ec(Curve::P256, token("after"));
+    assert_eq!(purge(&test), 0);
+    test.hsm.clock.advance_ms(4 * 60 * 60 * 1000);
+    assert_eq!(purge(&test), 2);
+    assert_eq!(purge(&test), 0);
 }
 
 #[test]
