@@ -18,7 +18,8 @@ pub struct Credentials {
     pub password: Zeroizing<Vec<u8>>,
 }
 
-/// Gives credentials when a login is due. Called from any thread, one at a time per client; may block.
+/// Gives credentials when a login is due. Called from any thread, one at a time per client; may block. It must not use
+/// the client that asks: that call would wait for this login.
 pub trait CredentialSource: Send + Sync {
     /// The credentials now; `None` when this source has none.
     fn read(&self) -> Result<Option<Credentials>>;

@@ -1,11 +1,12 @@
 //! Asynchronous calls. What can be sent at once is sent by the submitting thread; what has to connect or log in first is
-//! left to one background thread.
+//! left to one background thread; a second one ends those whose deadline passes meanwhile, as a credential source may
+//! keep the first for as long as it likes.
 
 use std::collections::VecDeque;
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use ferrohsm_protocol::Status;
 use ferrohsm_protocol::operations::Repeat;
@@ -15,12 +16,15 @@ use crate::client::Inner;
 use crate::connection::{Completion, Outcome, Reply};
 use crate::error::{Error, Result};
 use crate::lock;
+use crate::login::Token;
 use crate::pool::Lease;
 
 /// Most asynchronous calls under way in one client.
 const MAX_CALLS: usize = 100_000;
 /// Most bytes of their requests.
 const MAX_BYTES: usize = 256 * 1024 * 1024;
+/// How late a call that waits may learn that its deadline passed.
+const SWEEP: Duration = Duration::from_millis(100);
 
 type Callback = Box<dyn FnOnce(Result<Reply>) + Send>;
 
@@ -57,10 +61,40 @@ impl Drop for Share {
     }
 }
 
+#[derive(Default)]
+struct Waiting {
+    calls: VecDeque<Box<Submitted>>,
+    /// The call for which the background thread logs in.
+    logging_in: Option<Box<Submitted>>,
+}
+
+impl Waiting {
+    fn is_empty(&self) -> bool {
+        self.calls.is_empty() && self.logging_in.is_none()
+    }
+
+    fn take_late(&mut self, now: Instant) -> Vec<Box<Submitted>> {
+        let mut late: Vec<_> = self
+            .logging_in
+            .take_if(|call| call.progress.deadline <= now)
+            .into_iter()
+            .collect();
+        for _ in 0..self.calls.len() {
+            match self.calls.pop_front() {
+                Some(call) if call.progress.deadline <= now => late.push(call),
+                Some(call) => self.calls.push_back(call),
+                None => break,
+            }
+        }
+        late
+    }
+}
+
 /// Calls that wait for a connection or a login.
 pub(crate) struct Queue {
-    waiting: Mutex<VecDeque<Box<Submitted>>>,
+    waiting: Mutex<Waiting>,
     arrived: Condvar,
+    ended: Condvar,
     calls: AtomicUsize,
     bytes: AtomicUsize,
     started: AtomicBool,
@@ -72,6 +106,7 @@ impl Queue {
         Arc::new(Queue {
             waiting: Mutex::default(),
             arrived: Condvar::new(),
+            ended: Condvar::new(),
             calls: AtomicUsize::new(0),
             bytes: AtomicUsize::new(0),
             started: AtomicBool::new(false),
@@ -84,7 +119,8 @@ impl Queue {
         self.closed.store(true, Ordering::Release);
         let waiting = std::mem::take(&mut *lock(&self.waiting));
         self.arrived.notify_all();
-        for call in waiting {
+        self.ended.notify_all();
+        for call in waiting.calls.into_iter().chain(waiting.logging_in) {
             call.finish(Err(Error::of(Status::ClientClosed)));
         }
     }
@@ -112,12 +148,48 @@ impl Queue {
             let mut waiting = lock(&self.waiting);
             // Under the lock, so that `close` sees the call or the call sees `close`.
             if !self.closed.load(Ordering::Acquire) {
-                waiting.push_back(call);
-                self.arrived.notify_one();
+                waiting.calls.push_back(call);
+                self.arrived.notify_all();
                 return;
             }
         }
         call.finish(Err(Error::of(Status::ClientClosed)));
+    }
+
+    /// Keeps the call for which the background thread is about to log in.
+    fn put_aside(&self, call: Box<Submitted>) {
+        {
+            let mut waiting = lock(&self.waiting);
+            if !self.closed.load(Ordering::Acquire) {
+                waiting.logging_in = Some(call);
+                self.arrived.notify_all();
+                return;
+            }
+        }
+        call.finish(Err(Error::of(Status::ClientClosed)));
+    }
+
+    /// Ends the calls whose deadline passes, until the queue is closed.
+    fn sweep(&self) {
+        let mut waiting = lock(&self.waiting);
+        while !self.closed.load(Ordering::Acquire) {
+            if waiting.is_empty() {
+                let woken = self.arrived.wait(waiting);
+                waiting = woken.unwrap_or_else(PoisonError::into_inner);
+                continue;
+            }
+            let late = waiting.take_late(Instant::now());
+            if late.is_empty() {
+                let woken = self.ended.wait_timeout(waiting, SWEEP);
+                waiting = woken.unwrap_or_else(PoisonError::into_inner).0;
+                continue;
+            }
+            drop(waiting);
+            for call in late {
+                call.time_out();
+            }
+            waiting = lock(&self.waiting);
+        }
     }
 
     /// The next call that is due. `None`: closed.
@@ -128,10 +200,10 @@ impl Queue {
                 return None;
             }
             let now = Instant::now();
-            if let Some(index) = waiting.iter().position(|call| call.not_before <= now) {
-                return waiting.remove(index);
+            if let Some(index) = waiting.calls.iter().position(|call| call.not_before <= now) {
+                return waiting.calls.remove(index);
             }
-            let due = waiting.iter().map(|call| call.not_before).min();
+            let due = waiting.calls.iter().map(|call| call.not_before).min();
             waiting = match due {
                 Some(due) => {
                     let waited = self
@@ -151,17 +223,21 @@ impl Queue {
         if self.started.swap(true, Ordering::AcqRel) {
             return Ok(());
         }
-        let queue = self.clone();
         let inner = Arc::downgrade(inner);
-        let spawned = std::thread::Builder::new()
-            .name("ferrohsm-submit".to_owned())
-            .spawn(move || {
-                while let Some(call) = queue.next() {
-                    match inner.upgrade() {
-                        Some(inner) => call.place(&inner),
-                        None => call.finish(Err(Error::of(Status::ClientClosed))),
+        let (queue, swept) = (self.clone(), self.clone());
+        let thread = |name: &str| std::thread::Builder::new().name(name.to_owned());
+        // In this order: if the second fails both are started again, and two that sweep do no harm.
+        let spawned = thread("ferrohsm-sweep")
+            .spawn(move || swept.sweep())
+            .and_then(|_| {
+                thread("ferrohsm-submit").spawn(move || {
+                    while let Some(call) = queue.next() {
+                        match inner.upgrade() {
+                            Some(inner) => call.place(&inner),
+                            None => call.finish(Err(Error::of(Status::ClientClosed))),
+                        }
                     }
-                }
+                })
             });
         if let Err(error) = spawned {
             self.started.store(false, Ordering::Release);
@@ -223,12 +299,29 @@ impl Submitted {
     }
 
     /// On the background thread: connects and logs in as a blocking call does.
-    fn place(mut self: Box<Self>, inner: &Arc<Inner>) {
+    fn place(self: Box<Self>, inner: &Arc<Inner>) {
         if Instant::now() >= self.progress.deadline {
-            let error = Error::because(Status::Timeout, "no HSM was reached in time");
-            return self.finish(Err(error));
+            return self.time_out();
         }
-        let ready = inner.login_for(&mut self.progress).and_then(|token| {
+        // A credential source may block: meanwhile the call is where its deadline is watched.
+        let mut progress = self.progress.clone();
+        inner.queue.put_aside(self);
+        let login = catch_unwind(AssertUnwindSafe(|| inner.login_for(&mut progress)));
+        let Some(mut call) = lock(&inner.queue.waiting).logging_in.take() else {
+            return; // it has ended
+        };
+        call.progress = progress;
+        let login = login.unwrap_or_else(|_| {
+            Err(Error::because(
+                Status::NotLoggedIn,
+                "the credential source panicked",
+            ))
+        });
+        call.place_with(inner, login);
+    }
+
+    fn place_with(mut self: Box<Self>, inner: &Arc<Inner>, login: Result<Option<Token>>) {
+        let ready = login.and_then(|token| {
             Ok((
                 token,
                 inner.pool.acquire(&inner.session, self.progress.deadline)?,
@@ -268,9 +361,17 @@ impl Submitted {
         }
     }
 
+    fn time_out(self) {
+        let error = Error::because(
+            Status::Timeout,
+            "no HSM was reached, or no login was made, in time",
+        );
+        self.finish(Err(error));
+    }
+
     fn finish(self, result: Result<Reply>) {
         let Submitted { callback, .. } = self;
-        if std::panic::catch_unwind(AssertUnwindSafe(|| callback(result))).is_err() {
+        if catch_unwind(AssertUnwindSafe(|| callback(result))).is_err() {
             tracing::error!("the callback of an asynchronous call panicked");
         }
     }

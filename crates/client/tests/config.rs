@@ -149,3 +149,19 @@ fn without_any_configuration_the_message_says_where_it_is_looked_for() {
         assert!(error.message.contains("FERROHSM_CONFIG"), "{error}");
     }
 }
+
+#[test]
+fn the_example_in_the_documentation_is_read() {
+    let text = include_str!("../../../docs/client.md");
+    let example = text.split("```toml\n").nth(1).unwrap();
+    let example = example.split("```").next().unwrap();
+    let fixture = Fixture::new();
+    let path = fixture.config_file(&addresses(), "");
+    support::write_private(&path, example);
+    let config = Config::load(&path).unwrap();
+    assert_eq!(config.addresses.len(), 2);
+    let rsa = config.defaults.attributes(KeyType::Rsa);
+    assert!(rsa.contains(&Attribute::Decrypt.flag(false)));
+    let credentials = ConfigFileCredentials(path).read().unwrap().unwrap();
+    assert_eq!(*credentials.password, b"a long password");
+}

@@ -3,11 +3,11 @@
 
 mod support;
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
-use ferrohsm_client::Client;
+use ferrohsm_client::{Client, CredentialSource, Credentials};
 use ferrohsm_protocol::Status;
 use support::{Answer, FakeHsm, Fixture, sign, sign_request, wait_for};
 
@@ -219,4 +219,40 @@ fn close_ends_what_is_under_way() {
         Status::ClientClosed
     );
     assert!(client.submit(&sign_request(Vec::new()), |_| ()).is_err());
+}
+
+/// Blocks until it is let go, as a dialog that nobody answers does.
+struct Hanging(Arc<AtomicBool>);
+
+impl CredentialSource for Hanging {
+    fn read(&self) -> ferrohsm_client::Result<Option<Credentials>> {
+        wait_for("the credential source is let go", || {
+            self.0.load(Ordering::SeqCst)
+        });
+        Ok(Some(support::credentials(support::PASSWORD)))
+    }
+}
+
+#[test]
+fn deadlines_hold_while_a_credential_source_hangs() {
+    let fixture = Fixture::new();
+    let hsm = FakeHsm::start(&fixture.pki);
+    let released = Arc::new(AtomicBool::new(false));
+    let source = Arc::new(Hanging(released.clone()));
+    let client = fixture.client_as(&[hsm.address], "timeout-ms = 500", source);
+    let (sender, receiver) = mpsc::channel();
+    let started = Instant::now();
+    for call in 0u8..3 {
+        submit_sign(&client, vec![call, 0], &sender);
+    }
+    for _ in 0..3 {
+        let (_, result) = receiver.recv_timeout(Duration::from_secs(5)).unwrap();
+        assert_eq!(result.unwrap_err(), Status::Timeout);
+    }
+    assert!(started.elapsed() >= Duration::from_millis(500));
+    released.store(true, Ordering::SeqCst);
+    wait_for("calls succeed once the source has answered", || {
+        submit_sign(&client, vec![1, 2], &sender);
+        receiver.recv().unwrap().1.is_ok()
+    });
 }
