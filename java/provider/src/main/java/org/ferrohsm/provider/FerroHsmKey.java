@@ -85,10 +85,12 @@ public abstract class FerroHsmKey implements Key, Destroyable {
         if (destroyed) {
             return;
         }
-        if (info.isToken()) {
-            throw new DestroyFailedException("This is a token key, kept until KeyStore.deleteEntry deletes it: " + this);
-        }
         try {
+            // Asked now: a KeyStore entry may have made it a token key since this object was made.
+            if (info.isToken() || client.getKey(info.handle()).isToken()) {
+                throw new DestroyFailedException("This is a token key, kept until KeyStore.deleteEntry deletes it: "
+                    + this);
+            }
             client.deleteKey(info.handle());
             destroyed = true;
         } catch (GeneralSecurityException | ProviderException e) {

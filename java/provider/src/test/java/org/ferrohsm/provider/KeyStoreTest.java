@@ -269,6 +269,17 @@ class KeyStoreTest {
     }
 
     @Test
+    void destroySparesAKeyThatAnEntryKeeps() throws Exception {
+        KeyPair pair = generate("EC");
+        Certificate[] chain = selfSigned(pair);
+        store.setKeyEntry("kept", pair.getPrivate(), null, chain);
+        // The object was made while it was a session key.
+        assertThrows(javax.security.auth.DestroyFailedException.class, pair.getPrivate()::destroy);
+        assertFalse(pair.getPrivate().isDestroyed());
+        assertSigns((PrivateKey) store.getKey("kept", null), chain[0]);
+    }
+
+    @Test
     void aliasesAreCaseSensitive() throws Exception {
         KeyPair lower = stored("web");
         KeyPair upper = stored("WEB");
