@@ -9,6 +9,7 @@ import java.security.Key;
 import java.security.ProviderException;
 import java.security.spec.AlgorithmParameterSpec;
 import java.security.spec.InvalidParameterSpecException;
+import java.util.Arrays;
 import javax.crypto.Cipher;
 import javax.crypto.IllegalBlockSizeException;
 import javax.crypto.spec.GCMParameterSpec;
@@ -30,6 +31,9 @@ final class AesGcmCipher extends HsmCipher {
     private final ByteArrayOutputStream data = new ByteArrayOutputStream();
     /** An encryption is over: its IV must not serve another one. */
     private boolean used;
+    /** What the last encryption of this object was made with; null before the first, or while its IV is not known. */
+    private FerroHsmSecretKey lastKey;
+    private byte[] lastIv;
 
     AesGcmCipher(ServiceContext context) {
         super(context);
@@ -57,8 +61,13 @@ final class AesGcmCipher extends HsmCipher {
         boolean encrypts = CipherModes.isForward(newMode);
         if (encrypts && givenIv != null && !secret.info().flag("allow-caller-iv")) {
             throw new InvalidAlgorithmParameterException("The HSM makes the IV for GCM encryption: leave it out (null"
-                + " parameters, or an empty IV in GCMParameterSpec) and read getIV(), or generate the key with"
-                + " allow-caller-iv. " + secret);
+                + " parameters, or an empty IV in GCMParameterSpec) and read getIV(), or generate another key that"
+                + " takes the caller's IV: with allow-caller-iv = true under [defaults.aes] in client.toml, or with"
+                + " `ferrohsm key generate-symmetric aes ... --attributes allow-caller-iv=true`. " + secret);
+        }
+        if (encrypts && givenIv != null && secret.equals(lastKey) && Arrays.equals(givenIv, lastIv)) {
+            throw new InvalidAlgorithmParameterException("This key and IV have just encrypted: a second GCM encryption"
+                + " with them would give both away. Use another IV");
         }
         if (!encrypts && givenIv == null) {
             throw new InvalidAlgorithmParameterException("GCM decryption needs the IV of the encryption, in a"
@@ -91,11 +100,32 @@ final class AesGcmCipher extends HsmCipher {
             software().updateAAD(source, offset, length);
             return;
         }
+        requireReady();
         requireFresh();
         if (data.size() > 0) {
             throw new IllegalStateException("Associated data comes before the data");
         }
+        requireWithinLimit(length);
         aad.write(source, offset, length);
+    }
+
+    /** Here and not at the end, whose exceptions CipherOutputStream.close() swallows. */
+    private void requireWithinLimit(int more) {
+        if (exceedsLimit(more)) {
+            breakOff();
+            data.reset();
+            aad.reset();
+            throw new ProviderException(overLimit());
+        }
+    }
+
+    private boolean exceedsLimit(int more) {
+        return more > Tables.get().maxDataBytes() - data.size() - aad.size();
+    }
+
+    private static String overLimit() {
+        return "One AES-GCM call takes at most " + Tables.get().maxDataBytes() + " bytes of data and associated data"
+            + " together, and here come more: split the data, each part with an IV of its own";
     }
 
     @Override
@@ -108,6 +138,7 @@ final class AesGcmCipher extends HsmCipher {
     @Override
     byte[] update(byte[] source, int offset, int length) {
         requireFresh();
+        requireWithinLimit(length);
         data.write(source, offset, length);
         return null;
     }
@@ -115,24 +146,23 @@ final class AesGcmCipher extends HsmCipher {
     @Override
     byte[] finish(byte[] source, int offset, int length) throws GeneralSecurityException {
         requireFresh();
-        data.write(source, offset, length);
-        byte[] whole = data.toByteArray();
-        byte[] associated = aad.toByteArray();
-        int limit = Tables.get().maxDataBytes();
         try {
-            if (whole.length + associated.length > limit) {
-                throw new IllegalBlockSizeException("One AES-GCM call takes at most " + limit + " bytes of data and"
-                    + " associated data together, this is " + (whole.length + associated.length)
-                    + ": split it, each part with an IV of its own");
+            if (exceedsLimit(length)) {
+                breakOff();
+                throw new IllegalBlockSizeException(overLimit());
             }
+            data.write(source, offset, length);
+            byte[] whole = data.toByteArray();
+            byte[] associated = aad.toByteArray();
             byte[] parameters = MechanismParameters.gcm(iv, ivSource, associated, tagBits);
             if (mode == Cipher.DECRYPT_MODE) {
                 return key.client().decrypt(key.handleFor("decrypt"), mechanism(), parameters, whole);
             }
-            used = true;
+            useUp();
             HsmClient.WithIv encrypted =
                 key.client().encrypt(key.handleFor("encrypt"), mechanism(), parameters, whole);
             iv = encrypted.iv();
+            lastIv = iv;
             return encrypted.data();
         } finally {
             data.reset();
@@ -140,20 +170,30 @@ final class AesGcmCipher extends HsmCipher {
         }
     }
 
+    /** Before the call: one that fails here may have succeeded in the HSM. */
+    private void useUp() {
+        used = true;
+        lastKey = key;
+        lastIv = iv;
+    }
+
     @Override
     byte[] wrap(Key target) throws GeneralSecurityException {
         requireFresh();
-        used = true;
+        useUp();
         HsmClient.WithIv wrapped = KeyWrapping.wrap(key, mechanism(),
             MechanismParameters.gcm(iv, ivSource, aad.toByteArray(), tagBits), target);
         iv = wrapped.iv();
+        lastIv = iv;
         return wrapped.data();
     }
 
     @Override
     Key unwrap(byte[] wrapped, String algorithm, int type) throws GeneralSecurityException {
-        return KeyWrapping.unwrap(key, mechanism(),
-            MechanismParameters.gcm(iv, ivSource, aad.toByteArray(), tagBits), wrapped, algorithm, type);
+        byte[] associated = aad.toByteArray();
+        aad.reset();
+        return KeyWrapping.unwrap(key, mechanism(), MechanismParameters.gcm(iv, ivSource, associated, tagBits), wrapped,
+            algorithm, type);
     }
 
     @Override
@@ -174,12 +214,13 @@ final class AesGcmCipher extends HsmCipher {
 
     @Override
     AlgorithmParameters parameters() {
-        if (key == null) {
+        byte[] known = iv();
+        if (known == null) {
             return null;
         }
         AlgorithmParameters parameters = Jdk.parameters("GCM");
         try {
-            parameters.init(new GCMParameterSpec(tagBits, iv()));
+            parameters.init(new GCMParameterSpec(tagBits, known));
         } catch (InvalidParameterSpecException e) {
             throw new ProviderException(e.getMessage(), e);
         }

@@ -23,6 +23,8 @@ import javax.crypto.ShortBufferException;
 abstract class HsmCipher extends CipherSpi {
     private final ServiceContext context;
     private Cipher software;
+    /** False from a failed init or update until the next init: what was taken and given out by then is not known. */
+    private boolean ready;
 
     HsmCipher(ServiceContext context) {
         this.context = context;
@@ -39,6 +41,19 @@ abstract class HsmCipher extends CipherSpi {
     /** The JDK's cipher while it does the work, else null. */
     final Cipher software() {
         return software;
+    }
+
+    /** Refuses to go on after a failed init or update, rather than give a wrong result. */
+    final void requireReady() {
+        if (!ready) {
+            throw new IllegalStateException("The last init or update of this " + context.algorithm()
+                + " cipher failed: init again");
+        }
+    }
+
+    /** Nothing but an init makes sense from here on. */
+    final void breakOff() {
+        ready = false;
     }
 
     /** Takes a key of the HSM's, or refuses it. {@code spec} may be null. */
@@ -96,8 +111,10 @@ abstract class HsmCipher extends CipherSpi {
     private void init(int mode, Key key, AlgorithmParameterSpec spec, SecureRandom random)
         throws InvalidKeyException, InvalidAlgorithmParameterException {
         software = null;
+        ready = false;
         if (!isForJdk(mode, key)) {
             initHsm(mode, key, spec);
+            ready = true;
             return;
         }
         try {
@@ -108,6 +125,7 @@ abstract class HsmCipher extends CipherSpi {
                 cipher.init(mode, key, spec, random);
             }
             software = cipher;
+            ready = true;
         } catch (InvalidKeyException | InvalidAlgorithmParameterException e) {
             throw e;
         } catch (GeneralSecurityException e) {
@@ -159,8 +177,12 @@ abstract class HsmCipher extends CipherSpi {
         if (software != null) {
             return software.update(data, offset, length);
         }
+        requireReady();
+        breakOff();
         try {
-            return update(data, offset, length);
+            byte[] output = update(data, offset, length);
+            ready = true;
+            return output;
         } catch (GeneralSecurityException e) {
             throw unexpected(e);
         }
@@ -172,6 +194,7 @@ abstract class HsmCipher extends CipherSpi {
         if (software != null) {
             return software.update(data, offset, length, output, outputOffset);
         }
+        requireReady();
         requireRoom(output, outputOffset, updateBytes(length));
         return copy(engineUpdate(data, offset, length), output, outputOffset);
     }
@@ -185,6 +208,7 @@ abstract class HsmCipher extends CipherSpi {
         if (software != null) {
             return data == null ? software.doFinal() : software.doFinal(data, offset, length);
         }
+        requireReady();
         try {
             return finish(data == null ? new byte[0] : data, offset, length);
         } catch (IllegalBlockSizeException | BadPaddingException e) {
@@ -201,6 +225,7 @@ abstract class HsmCipher extends CipherSpi {
             return data == null ? software.doFinal(output, outputOffset)
                 : software.doFinal(data, offset, length, output, outputOffset);
         }
+        requireReady();
         // Checked before anything is sent, so that the caller may try again with a larger buffer.
         requireRoom(output, outputOffset, outputBytes(length));
         return copy(engineDoFinal(data, offset, length), output, outputOffset);
@@ -226,6 +251,7 @@ abstract class HsmCipher extends CipherSpi {
 
     @Override
     protected byte[] engineWrap(Key key) throws IllegalBlockSizeException, InvalidKeyException {
+        requireReady();
         try {
             return software != null ? software.wrap(key) : wrap(key);
         } catch (IllegalBlockSizeException | InvalidKeyException e) {
@@ -238,6 +264,7 @@ abstract class HsmCipher extends CipherSpi {
     @Override
     protected Key engineUnwrap(byte[] wrapped, String algorithm, int type)
         throws InvalidKeyException, NoSuchAlgorithmException {
+        requireReady();
         try {
             return software != null ? software.unwrap(wrapped, algorithm, type) : unwrap(wrapped, algorithm, type);
         } catch (InvalidKeyException | NoSuchAlgorithmException e) {

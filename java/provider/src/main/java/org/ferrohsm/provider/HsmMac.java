@@ -20,6 +20,8 @@ final class HsmMac extends MacSpi {
     private final int macBytes;
     private FerroHsmSecretKey key;
     private Mac software;
+    /** More data came than one call takes: there is no MAC of it, until init or reset. */
+    private boolean broken;
     private final ByteArrayOutputStream data = new ByteArrayOutputStream();
 
     HsmMac(ServiceContext context, int macBytes) {
@@ -37,7 +39,7 @@ final class HsmMac extends MacSpi {
         throws InvalidKeyException, InvalidAlgorithmParameterException {
         software = null;
         key = null;
-        data.reset();
+        engineReset();
         if (newKey instanceof FerroHsmSecretKey ours && ours.info().keyType() == context.keyType()) {
             if (spec != null) {
                 throw new InvalidAlgorithmParameterException(context.algorithm() + " takes no parameters");
@@ -71,8 +73,10 @@ final class HsmMac extends MacSpi {
             software.update(input, offset, length);
             return;
         }
+        requireUsable();
         int limit = Tables.get().maxDataBytes();
-        if (data.size() + length > limit) {
+        if (length > limit - data.size()) {
+            broken = true;
             data.reset();
             throw new ProviderException("One MAC in the HSM takes at most " + limit
                 + " bytes: hash the data and authenticate its digest");
@@ -80,11 +84,22 @@ final class HsmMac extends MacSpi {
         data.write(input, offset, length);
     }
 
+    private void requireUsable() {
+        if (key == null) {
+            throw new IllegalStateException("The last init of this " + context.algorithm() + " failed: init again");
+        }
+        if (broken) {
+            throw new IllegalStateException("An update of this " + context.algorithm()
+                + " failed, so there is no MAC of the data: reset or init again");
+        }
+    }
+
     @Override
     protected byte[] engineDoFinal() {
         if (software != null) {
             return software.doFinal();
         }
+        requireUsable();
         byte[] whole = data.toByteArray();
         data.reset();
         try {
@@ -99,6 +114,7 @@ final class HsmMac extends MacSpi {
         if (software != null) {
             software.reset();
         }
+        broken = false;
         data.reset();
     }
 }

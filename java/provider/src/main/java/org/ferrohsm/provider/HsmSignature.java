@@ -33,6 +33,8 @@ class HsmSignature extends SignatureSpi {
     private MessageDigest digest;
     private ByteArrayOutputStream raw;
     private int rawLimit;
+    /** More raw data came than the key signs: there is no signature of it, until the next init. */
+    private boolean broken;
 
     HsmSignature(ServiceContext context) {
         this.context = context;
@@ -93,6 +95,7 @@ class HsmSignature extends SignatureSpi {
         software = null;
         digest = null;
         raw = null;
+        broken = false;
     }
 
     private Signature softwareSignature() throws InvalidKeyException {
@@ -150,7 +153,10 @@ class HsmSignature extends SignatureSpi {
             digest.update(data, offset, length);
         } else if (raw == null) {
             throw new SignatureException(noInput());
-        } else if (raw.size() + length > rawLimit) {
+        } else if (broken) {
+            throw new SignatureException(brokenOff());
+        } else if (length > rawLimit - raw.size()) {
+            broken = true;
             raw.reset();
             throw new SignatureException(context.algorithm() + " signs at most " + rawLimit
                 + " bytes with this key: sign a digest, or use a signature with a hash");
@@ -164,12 +170,19 @@ class HsmSignature extends SignatureSpi {
         return "Init with a key first";
     }
 
+    private String brokenOff() {
+        return "An update of this " + context.algorithm() + " failed, so there is no signature of the data: init again";
+    }
+
     private byte[] takeInput() throws SignatureException {
         if (digest != null) {
             return digest.digest();
         }
         if (raw == null) {
             throw new SignatureException(noInput());
+        }
+        if (broken) {
+            throw new SignatureException(brokenOff());
         }
         byte[] data = raw.toByteArray();
         raw.reset();

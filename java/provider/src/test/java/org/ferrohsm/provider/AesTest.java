@@ -7,11 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import java.io.ByteArrayOutputStream;
 import java.security.InvalidAlgorithmParameterException;
 import java.security.NoSuchAlgorithmException;
+import java.security.ProviderException;
 import java.util.Arrays;
 import java.util.Random;
 import javax.crypto.BadPaddingException;
 import javax.crypto.Cipher;
 import javax.crypto.IllegalBlockSizeException;
+import javax.crypto.KeyGenerator;
 import javax.crypto.SecretKey;
 import javax.crypto.SecretKeyFactory;
 import javax.crypto.spec.IvParameterSpec;
@@ -123,5 +125,35 @@ class AesTest {
         byte[] expected = new byte[16];
         expected[13] = 1;
         assertArrayEquals(expected, AesCipher.counterAfter(new byte[16], 65536));
+    }
+
+    /** A deleted key fails when a chunk is sent, not at init: the object must not go on without that chunk. */
+    @Test
+    void afterAFailedUpdateNothingButInitGoesOn() throws Exception {
+        SecretKey gone = KeyGenerator.getInstance("AES", provider).generateKey();
+        for (String transformation : new String[] {"AES/CTR/NoPadding", "AES/CBC/PKCS5Padding"}) {
+            Cipher cipher = Cipher.getInstance(transformation, provider);
+            cipher.init(Cipher.ENCRYPT_MODE, gone);
+            if (transformation.contains("CTR")) {
+                provider.client().deleteKey(((FerroHsmKey) gone).getHandle());
+            }
+            assertThrows(ProviderException.class, () -> cipher.update(new byte[300_000]));
+            assertThrows(IllegalStateException.class, () -> cipher.update(new byte[1]));
+            IllegalStateException over = assertThrows(IllegalStateException.class, cipher::doFinal);
+            assertEquals("The last init or update of this " + transformation + " cipher failed: init again",
+                over.getMessage());
+            cipher.init(Cipher.ENCRYPT_MODE, key);
+            assertEquals(16, cipher.doFinal(new byte[transformation.contains("CTR") ? 16 : 15]).length);
+        }
+    }
+
+    @Test
+    void afterAFailedInitNothingButInitGoesOn() throws Exception {
+        Cipher cipher = Cipher.getInstance("AES/CBC/NoPadding", provider);
+        cipher.init(Cipher.ENCRYPT_MODE, key);
+        assertThrows(InvalidAlgorithmParameterException.class,
+            () -> cipher.init(Cipher.ENCRYPT_MODE, key, new IvParameterSpec(new byte[3])));
+        assertThrows(IllegalStateException.class, () -> cipher.doFinal(new byte[16]));
+        assertThrows(IllegalStateException.class, () -> cipher.update(new byte[16], 0, 16, new byte[32], 0));
     }
 }

@@ -93,4 +93,20 @@ class MacTest {
         mac.init(key);
         assertThrows(ProviderException.class, () -> mac.update(new byte[2_000_000]));
     }
+
+    @Test
+    void afterTooMuchDataThereIsNoMacOfTheRest() throws Exception {
+        Mac mac = Mac.getInstance("HmacSHA256", provider);
+        mac.init(key);
+        mac.update(new byte[900_000]);
+        assertThrows(ProviderException.class, () -> mac.update(new byte[900_000]));
+        assertThrows(IllegalStateException.class, () -> mac.update((byte) 1));
+        assertThrows(IllegalStateException.class, mac::doFinal);
+        mac.reset();
+        Mac jdk = Mac.getInstance("HmacSHA256", "SunJCE");
+        jdk.init(software);
+        assertArrayEquals(jdk.doFinal(new byte[3]), mac.doFinal(new byte[3]));
+        assertThrows(InvalidKeyException.class, () -> mac.init(software));
+        assertThrows(IllegalStateException.class, mac::doFinal);
+    }
 }
