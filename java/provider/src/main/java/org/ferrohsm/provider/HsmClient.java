@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import javax.security.auth.callback.CallbackHandler;
 import javax.security.auth.login.LoginException;
@@ -27,6 +29,11 @@ import javax.security.auth.login.LoginException;
 final class HsmClient {
     private static final Cleaner CLEANER = Cleaner.create();
     private static final Map<String, WeakReference<HsmClient>> OPEN = new HashMap<>();
+    /**
+     * A net under virtual threads, which wait here and not in the library: the longest {@code timeout-ms} there is, for
+     * a call and the login before it, and a minute. The library's own deadline comes long before.
+     */
+    private static final long LONGEST_WAIT_SECONDS = 2 * 600 + 60;
 
     /** A call of a native, waiting (null future) or not. */
     private interface NativeCall {
@@ -328,8 +335,12 @@ final class HsmClient {
             }
             CompletableFuture<byte[]> future = new CompletableFuture<>();
             call.invoke(future);
-            return future.join();
+            return future.orTimeout(LONGEST_WAIT_SECONDS, TimeUnit.SECONDS).join();
         } catch (CompletionException e) {
+            if (e.getCause() instanceof TimeoutException) {
+                throw new ProviderException("The FerroHSM library did not answer within " + LONGEST_WAIT_SECONDS
+                    + " seconds, although every call has a deadline: the operation may have happened in the HSM", e);
+            }
             throw checked(e.getCause());
         } catch (Exception e) {
             throw checked(e);

@@ -28,7 +28,12 @@ final class KeyWrapping {
             return target.client().wrapKey(0, Keys.publicKeyInfo(publicKey), mechanism, parameters,
                 target.getHandle());
         }
-        long handle = ((FerroHsmKey) wrappingKey).handleFor("wrap");
+        FerroHsmKey wrapping = (FerroHsmKey) wrappingKey;
+        if (!wrapping.client().clusterId().equals(target.client().clusterId())) {
+            throw new InvalidKeyException("The wrapping key and the key to wrap are in different clusters: unwrap the"
+                + " wrapping key into the other cluster first. " + wrapping + ", " + target);
+        }
+        long handle = wrapping.handleFor("wrap");
         return target.client().wrapKey(handle, null, mechanism, parameters, target.getHandle());
     }
 

@@ -80,7 +80,8 @@ final class NativeLibrary {
 
     private static Path parent() {
         String named = System.getProperty(DIRECTORY);
-        return Path.of(named != null ? named : System.getProperty("java.io.tmpdir"));
+        // System.load takes absolute paths only.
+        return Path.of(named != null ? named : System.getProperty("java.io.tmpdir")).toAbsolutePath();
     }
 
     private static void loadExtracted(InputStream library) throws IOException {

@@ -31,7 +31,13 @@ final class SelectionGuard {
     /** Whether an engine is being made before its key is known: the object is then bound to this provider for good. */
     static boolean keyIsUnknown() {
         return WALKER.walk(frames -> frames.limit(CHOICE_FRAMES)
-            .anyMatch(frame -> CHOOSING_WITHOUT_KEY.contains(frame.getMethodName())));
+            .anyMatch(SelectionGuard::choosesWithoutKey));
+    }
+
+    /** Only in the JCA's own classes: an application may have methods of these names. */
+    private static boolean choosesWithoutKey(StackFrame frame) {
+        return CHOOSING_WITHOUT_KEY.contains(frame.getMethodName())
+            && (frame.getClassName().startsWith("java.security.") || frame.getClassName().startsWith("javax.crypto."));
     }
 
     private static boolean isProviderList(StackFrame frame) {

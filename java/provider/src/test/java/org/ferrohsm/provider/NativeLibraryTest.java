@@ -27,6 +27,14 @@ class NativeLibraryTest {
     }
 
     @Test
+    void row10ARelativeDirectoryIsFine() throws Exception {
+        Path relative = Path.of("").toAbsolutePath().relativize(folder.toAbsolutePath());
+        ForkedJvm.Result result = new ForkedJvm().option("-Dferrohsm.native.dir=" + relative)
+            .run(NativeLibraryMain.class);
+        assertEquals(0, result.code(), result.output());
+    }
+
+    @Test
     void row10ADirectoryThatCannotBeUsedIsNamedWithTheWayOut() throws Exception {
         ForkedJvm.Result result = new ForkedJvm().option("-Dferrohsm.native.dir=/nowhere/at/all")
             .run(NativeLibraryMain.class);

@@ -115,6 +115,32 @@ class SignatureTest {
         assertThrows(SignatureException.class, () -> sign("NONEwithECDSA", ec("secp256r1").getPrivate(), new byte[65]));
     }
 
+    /** Named as the JDK's method that makes an engine before its key is known. */
+    private static Signature chooseFirstProvider() throws Exception {
+        return Signature.getInstance("SHA256withRSA", provider);
+    }
+
+    @Test
+    void aMethodOfTheCallersDoesNotOpenTheWayToTheJdk() throws Exception {
+        Signature signature = chooseFirstProvider();
+        KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA", "SunRsaSign");
+        generator.initialize(2048);
+        assertThrows(InvalidKeyException.class, () -> signature.initSign(generator.generateKeyPair().getPrivate()));
+    }
+
+    @Test
+    void afterTooMuchRawDataTheRestIsNotSigned() throws Exception {
+        Signature signature = Signature.getInstance("NONEwithRSA", provider);
+        signature.initSign(rsa.getPrivate());
+        signature.update(new byte[200]);
+        assertThrows(SignatureException.class, () -> signature.update(new byte[200]));
+        assertThrows(SignatureException.class, () -> signature.update(DATA));
+        assertThrows(SignatureException.class, signature::sign);
+        signature.initSign(rsa.getPrivate());
+        signature.update(DATA);
+        assertTrue(verify(Signature.getInstance("NONEwithRSA"), rsa.getPublic(), DATA, signature.sign()));
+    }
+
     @Test
     void sha1OnlyVerifies() throws Exception {
         Signature signature = Signature.getInstance("SHA1withRSA", provider);
