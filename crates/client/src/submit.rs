@@ -73,15 +73,15 @@ impl Waiting {
         self.calls.is_empty() && self.logging_in.is_none()
     }
 
-    fn take_late(&mut self, now: Instant) -> Vec<Box<Submitted>> {
-        let mut late: Vec<_> = self
+    fn take_late(&mut self, now: Instant) -> VecDeque<Box<Submitted>> {
+        let mut late: VecDeque<_> = self
             .logging_in
             .take_if(|call| call.progress.deadline <= now)
             .into_iter()
             .collect();
         for _ in 0..self.calls.len() {
             match self.calls.pop_front() {
-                Some(call) if call.progress.deadline <= now => late.push(call),
+                Some(call) if call.progress.deadline <= now => late.push_back(call),
                 Some(call) => self.calls.push_back(call),
                 None => break,
             }
