@@ -3,6 +3,7 @@ package org.ferrohsm.provider;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -223,6 +224,16 @@ class AesGcmTest {
         assertThrows(ProviderException.class, () -> encryption.updateAAD(AAD));
         assertThrows(IllegalStateException.class, () -> encryption.updateAAD(AAD));
         assertThrows(IllegalStateException.class, encryption::doFinal);
+    }
+
+    @Test
+    void aFailedEncryptionHasNoParameters() throws Exception {
+        SecretKey gone = KeyGenerator.getInstance("AES", provider).generateKey();
+        Cipher encryption = cipher(Cipher.ENCRYPT_MODE, gone, null);
+        provider.client().deleteKey(((FerroHsmKey) gone).getHandle());
+        assertThrows(ProviderException.class, () -> encryption.doFinal(new byte[1]));
+        assertNull(encryption.getParameters());
+        assertNull(encryption.getIV());
     }
 
     @Test

@@ -47,6 +47,18 @@ class KeyWrapTest {
         return cipher.doFinal(new byte[16]);
     }
 
+    @Test
+    void keysOfTwoClustersDoNotMeet() throws Exception {
+        try (DevHsm other = DevHsm.start("fips")) {
+            SecretKey foreign = KeyGenerator.getInstance("AES", new FerroHsmProvider(other.config().toString()))
+                .generateKey();
+            Cipher wrapper = Cipher.getInstance("AES/KW/NoPadding", provider);
+            wrapper.init(Cipher.WRAP_MODE, wrapping);
+            InvalidKeyException refused = assertThrows(InvalidKeyException.class, () -> wrapper.wrap(foreign));
+            assertTrue(refused.getMessage().contains("different clusters"), refused.getMessage());
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"AES/KW/NoPadding", "AES/KWP/NoPadding", "AES/GCM/NoPadding"})
     void aWrappedKeyComesBackAsTheSame(String transformation) throws Exception {
