@@ -23,6 +23,8 @@ use ferrohsm_protocol::{Attribute, Request, Status};
 const THREADS: u64 = 8;
 /// Each thread deletes one in so many of its keys.
 const DELETED_ONE_IN: u64 = 4;
+/// Keys made between two kills at most: every one is looked at after each kill, so the work grows with the square.
+const KEYS_PER_KILL: u64 = 150;
 
 /// What the HSM has acknowledged. A key is in one place at a time.
 #[derive(Default)]
@@ -39,6 +41,8 @@ struct Work {
     acknowledged: Mutex<Acknowledged>,
     /// Number of the next key.
     next: AtomicU64,
+    /// Threads wait when `next` gets here.
+    allowed: AtomicU64,
     /// Calls that the client gave up on, which were then made again with the same request id.
     given_up: AtomicU64,
     stop: AtomicBool,
@@ -60,6 +64,10 @@ impl Work {
 
     fn make_and_delete(&self) {
         while !self.stop.load(Ordering::Relaxed) {
+            if self.next.load(Ordering::Relaxed) >= self.allowed.load(Ordering::Relaxed) {
+                std::thread::sleep(Duration::from_millis(1));
+                continue;
+            }
             let number = self.next.fetch_add(1, Ordering::Relaxed);
             let handle = self.make(format!("n-{number}"));
             if number.is_multiple_of(DELETED_ONE_IN) {
@@ -179,6 +187,7 @@ fn kill_9_loses_no_acknowledged_key() {
         client: Client::new(&config, Arc::new(ConfigFileCredentials(file))),
         acknowledged: Mutex::default(),
         next: AtomicU64::new(0),
+        allowed: AtomicU64::new(0),
         given_up: AtomicU64::new(0),
         stop: AtomicBool::new(false),
     };
@@ -196,6 +205,8 @@ fn kill_9_loses_no_acknowledged_key() {
         }
         for kill in 0..kills {
             // Another number each time, so that kills fall at different points of what is under way.
+            let allowed = work.next.load(Ordering::Relaxed) + KEYS_PER_KILL;
+            work.allowed.store(allowed, Ordering::Relaxed);
             work.await_keys(1 + kill * 37 % 100);
             server.kill();
             let (live, deleted) = {
