@@ -17,6 +17,8 @@ use crate::{lock, tls_error, transport};
 const WIRE_BYTES: usize = 64 * 1024;
 /// Longest wait in the kernel at a time; shorter only when a deadline is nearer.
 const TICK: Duration = Duration::from_secs(1);
+/// How long a reader asks again before it sleeps.
+const SPIN: Duration = Duration::from_micros(60);
 /// An empty buffer that is larger is given back.
 const KEEP_BYTES: usize = 256 * 1024;
 
@@ -58,9 +60,6 @@ enum Next {
     Keep,
     Dead,
 }
-
-/// How long a reader asks again before it sleeps.
-const SPIN: std::time::Duration = std::time::Duration::from_micros(60);
 
 impl Connection {
     /// Reads until the reply of `own` is there, until `deadline`, or until another took the role while completions ran.
