@@ -11,7 +11,7 @@ use crate::requests::Requests;
 use crate::users::Users;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::watch;
 
@@ -94,6 +94,7 @@ impl Hsm {
 #[derive(Debug, Default)]
 pub struct Clock {
     offset_ms: AtomicI64,
+    last_ms: AtomicU64,
 }
 
 impl Clock {
@@ -104,6 +105,19 @@ impl Clock {
             .unwrap_or_default();
         let now = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
         now.saturating_add_signed(self.offset_ms.load(Ordering::Relaxed))
+    }
+
+    /// As [`Clock::now_unix_ms`], but later than everything given before: what is made in one millisecond keeps its order.
+    pub fn next_unix_ms(&self) -> u64 {
+        let now = self.now_unix_ms();
+        let after = |last: u64| now.max(last.saturating_add(1));
+        let update = |last| Some(after(last));
+        match self
+            .last_ms
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, update)
+        {
+            Ok(last) | Err(last) => after(last),
+        }
     }
 
     /// Moves this HSM's time, for tests of what expires.

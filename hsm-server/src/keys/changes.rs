@@ -70,7 +70,7 @@ impl Keys {
         record.handle = self.new_handle()?;
         record.owner = login.user_id;
         record.login_id = if token { Vec::new() } else { login.id.to_vec() };
-        record.created_unix_ms = hsm.clock.now_unix_ms();
+        record.created_unix_ms = hsm.clock.next_unix_ms();
         let _claim = match (&label, label_rule, token) {
             (Some(label), LabelRule::Unique, true) => {
                 Some(self.claim_label(login.user_id, label, record.handle)?)

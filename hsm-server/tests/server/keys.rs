@@ -39,6 +39,16 @@ fn find(attributes: Vec<AttributeValue>) -> FindKeysRequest {
 }
 
 #[test]
+fn keys_made_in_one_millisecond_keep_their_order() {
+    let test = TestHsm::active(Mode::Fips);
+    let mut app = test.log_in("app");
+    let created: Vec<u64> = (0..50)
+        .map(|_| app.generate_ec(Curve::P256, Vec::new()).created_unix_ms)
+        .collect();
+    assert!(created.is_sorted_by(|a, b| a < b), "{created:?}");
+}
+
+#[test]
 fn a_key_is_its_owners_alone() {
     let test = TestHsm::active(Mode::Fips);
     let mut owner = test.log_in("app");
