@@ -27,6 +27,7 @@ pub struct Connection {
 }
 
 impl Connection {
+    /// Fails at once if no HSM is there, before anybody is asked for a password.
     pub fn new(target: &Target) -> Result<Connection> {
         let password = match (&target.password_file, target.password_stdin) {
             (Some(path), _) => Source::File(path.clone()),
@@ -64,6 +65,7 @@ impl Connection {
                 (Client::new(&config, credentials.clone()), credentials)
             }
         };
+        client.connect()?;
         Ok(Connection {
             client,
             credentials,

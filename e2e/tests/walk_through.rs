@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use ferrohsm_e2e::server::{Server, binary};
 use ferrohsm_e2e::tools::{block, commands, shell};
@@ -171,6 +172,17 @@ fn from_nothing_to_a_login() {
     let (code, reply) = operator.ferrohsm("--config client.toml cluster hsm-info");
     assert_eq!(code, 4, "{reply}");
     assert!(server.stop().success());
+
+    // Nobody waits for an HSM that is not there.
+    operator.write("client.toml", &format!("timeout-ms = 60000\n{config}"));
+    let started = Instant::now();
+    let (code, reply) = operator.ferrohsm("--config client.toml cluster hsm-info");
+    assert_eq!(
+        (code, reply["data"]["status"].as_str()),
+        (4, Some("UNREACHABLE")),
+        "{reply}"
+    );
+    assert!(started.elapsed() < Duration::from_secs(20));
 }
 
 /// The client takes the HSM for no other cluster, and under no other root.

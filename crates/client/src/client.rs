@@ -21,6 +21,9 @@ use crate::pool::Pool;
 use crate::submit::{self, Queue};
 use crate::tls;
 
+/// Time to collect why no address answered; shorter than the wait before one is asked again.
+const LAST_CHANCE: Duration = Duration::from_millis(20);
+
 /// Speaks to the HSMs of one cluster. Cheap to clone; all clones share connections and login. All methods may be called
 /// from any thread at any time.
 ///
@@ -91,6 +94,21 @@ impl Client {
                 timeout,
             }),
         }
+    }
+
+    /// Connects now, trying each address once: for a person who waits, who is better told that no HSM is there than kept
+    /// until the timeout. Without it the first call connects, and goes on trying until its deadline.
+    pub fn connect(&self) -> Result<()> {
+        let (pool, session) = (&self.inner.pool, &self.inner.session);
+        let deadline = self.deadline();
+        let connected =
+            (0..pool.addresses()).any(|index| pool.open(index, session, deadline).is_some());
+        if connected {
+            return Ok(());
+        }
+        // None is due again yet: this says what each failed with.
+        pool.acquire(session, Instant::now() + LAST_CHANCE)
+            .map(drop)
     }
 
     /// Calls the HSM and waits for the answer, at most the configured timeout. Logs in first if the operation needs it.

@@ -231,6 +231,31 @@ fn a_deadline_holds_while_nobody_listens() {
 }
 
 #[test]
+fn a_person_is_told_at_once_that_nobody_listens() {
+    let fixture = Fixture::new();
+    let addresses = [nobody(), nobody()];
+    let client = fixture.client(&addresses, "timeout-ms = 60000");
+    let started = Instant::now();
+    let failed = client.connect().unwrap_err();
+    assert!(started.elapsed() < Duration::from_secs(10));
+    assert_eq!(failed.status, Status::Unreachable);
+    for address in addresses {
+        let cause = format!("{address}: Connection refused");
+        assert!(failed.message.contains(&cause), "{failed}");
+    }
+}
+
+#[test]
+fn connecting_finds_the_hsm_that_is_there_and_calls_use_that_connection() {
+    let fixture = Fixture::new();
+    let hsm = FakeHsm::start(&fixture.pki);
+    let client = fixture.client(&[nobody(), hsm.address], "");
+    client.connect().unwrap();
+    assert_eq!(sign(&client, b"ab").unwrap(), b"ba");
+    assert_eq!(hsm.script.connections.load(Ordering::SeqCst), 1);
+}
+
+#[test]
 fn carries_the_revision() {
     let fixture = Fixture::new();
     let hsm = FakeHsm::start(&fixture.pki);
