@@ -69,7 +69,7 @@ pub fn complete(future: Global<JObject<'static>>, result: Result<Bytes, BridgeEr
 
 /// Runs `body` attached to the JVM. The client's thread serves other callers too: neither a panic nor a pending
 /// exception may stay with it.
-fn attempt(
+pub fn attempt(
     body: impl FnOnce(&mut Env<'_>) -> Result<(), jni::errors::Error>,
 ) -> Result<(), String> {
     let done = catch_unwind(AssertUnwindSafe(|| {

@@ -13,6 +13,7 @@ mod codec;
 mod credentials;
 mod error;
 mod key_info;
+mod log;
 mod natives;
 mod tables;
 
@@ -23,7 +24,7 @@ use jni::{JavaVM, jni_str};
 use once_cell::sync::OnceCell;
 use std::ffi::c_void;
 
-/// The class of the natives, which credentials are read back through. Held for as long as the library is loaded.
+/// The class of the natives, through which credentials are read and lines are logged. Held for as long as the library is loaded.
 static HSM_NATIVE: OnceCell<Global<JClass<'static>>> = OnceCell::new();
 
 /// Called by the JVM when the library is loaded: finds the class of the natives through the loader that loads us and

@@ -21,7 +21,7 @@ use zeroize::Zeroizing;
 
 type Result<T> = std::result::Result<T, BridgeError>;
 
-/// Binds the other natives, if the jar is of our version.
+/// Binds the other natives, if the jar is of our version, and lets the client log through it.
 pub fn bind<'local>(
     env: &mut Env<'local>,
     class: JClass<'local>,
@@ -40,6 +40,7 @@ pub fn bind<'local>(
     }
     // SAFETY: native_method! checked each signature against its Rust function at compile time.
     unsafe { env.register_native_methods(&class, natives::METHODS)? };
+    crate::log::install();
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 package org.ferrohsm.provider;
 
+import java.lang.System.Logger.Level;
 import java.security.GeneralSecurityException;
 import java.util.concurrent.CompletableFuture;
 
@@ -13,6 +14,8 @@ import java.util.concurrent.CompletableFuture;
  * number of threads.
  */
 final class HsmNative {
+    private static final System.Logger LOGGER = System.getLogger("org.ferrohsm.provider");
+
     private HsmNative() {
     }
 
@@ -95,5 +98,11 @@ final class HsmNative {
     @SuppressWarnings("unused")
     private static byte[] readCredentials(long credentials) throws Exception {
         return LoginSource.read(credentials);
+    }
+
+    /** Called by the library, on a thread of its own, with a line of the client's log. */
+    @SuppressWarnings("unused")
+    private static void log(boolean warning, String line) {
+        LOGGER.log(warning ? Level.WARNING : Level.INFO, line);
     }
 }

@@ -130,6 +130,11 @@ final class DevHsm implements AutoCloseable {
         return value.group(1);
     }
 
+    /** Where it listens, {@code host:port}. */
+    String address() {
+        return "127.0.0.1:" + port;
+    }
+
     /** The server's process id. */
     long pid() {
         return process.pid();

@@ -18,6 +18,7 @@ import java.security.spec.MGF1ParameterSpec;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.security.spec.PSSParameterSpec;
 import java.util.Base64;
+import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import javax.crypto.Cipher;
 import javax.crypto.KeyAgreement;
@@ -33,8 +34,8 @@ import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManagerFactory;
 
 /**
- * Everyday work of a JVM that has FerroHSM as its first provider and no HSM to reach. Arguments: a folder with rsa.p12,
- * ec.p12 (password "changeit") and rsa.pem/rsa.key, made by other tools.
+ * Everyday work of a JVM that has FerroHSM as its first provider. Arguments: a folder with rsa.p12, ec.p12 (password
+ * "changeit") and rsa.pem/rsa.key, made by other tools; "up" if there is an HSM to reach, whose keys then work beside them.
  */
 final class PositionFirstMain {
     private static final char[] PASSWORD = "changeit".toCharArray();
@@ -62,9 +63,30 @@ final class PositionFirstMain {
                 }
             });
             for (String protocol : new String[] {"TLSv1.3", "TLSv1.2"}) {
-                check(protocol + ' ' + type, () -> handshake(store, protocol));
+                check(protocol + ' ' + type, () -> handshake(protocol, store, store));
+            }
+            if (arguments.length > 1 && arguments[1].equals("up")) {
+                ownKeys(type, store);
             }
         }
+    }
+
+    /** A key of the HSM's at one end of the connection, the software key at the other. */
+    private static void ownKeys(String type, KeyStore software) throws Exception {
+        KeyStore own = KeyStore.getInstance("FERROHSM");
+        own.load(null, null);
+        KeyPairGenerator generator = KeyPairGenerator.getInstance(type.toUpperCase(Locale.ROOT), "FerroHSM");
+        generator.initialize(type.equals("rsa") ? 2048 : 256);
+        KeyPair pair = generator.generateKeyPair();
+        Certificate certificate = TestCertificates.selfSigned("own " + type, pair.getPublic(), pair.getPrivate());
+        own.setKeyEntry("own", pair.getPrivate(), null, new Certificate[] {certificate});
+        require(own.getKey("own", null) instanceof FerroHsmKey, "the key is not in the HSM");
+        require(!(software.getKey(software.aliases().nextElement(), PASSWORD) instanceof FerroHsmKey), "software");
+        for (String protocol : new String[] {"TLSv1.3", "TLSv1.2"}) {
+            check(protocol + ' ' + type + " own server key", () -> handshake(protocol, own, software));
+            check(protocol + ' ' + type + " own client key", () -> handshake(protocol, software, own));
+        }
+        own.deleteEntry("own");
     }
 
     private static void check(String name, Check check) {
@@ -153,28 +175,37 @@ final class PositionFirstMain {
         require(agreement.generateSecret().length > 0, "KeyAgreement");
     }
 
-    private static void handshake(KeyStore store, String protocol) throws Exception {
+    private static SSLContext context(KeyStore own, KeyStore other) throws Exception {
         KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-        keys.init(store, PASSWORD);
+        keys.init(own, PASSWORD);
         KeyStore trusted = KeyStore.getInstance("PKCS12");
         trusted.load(null, null);
-        String alias = store.aliases().nextElement();
-        trusted.setCertificateEntry(alias, store.getCertificate(alias));
+        trusted.setCertificateEntry("other", certificate(other));
         TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
         trust.init(trusted);
         SSLContext context = SSLContext.getInstance("TLS");
         context.init(keys.getKeyManagers(), trust.getTrustManagers(), null);
-        try (SSLServerSocket listener =
-            (SSLServerSocket) context.getServerSocketFactory().createServerSocket(0, 1, java.net.InetAddress.getLoopbackAddress())) {
+        return context;
+    }
+
+    private static Certificate certificate(KeyStore store) throws Exception {
+        return store.getCertificate(store.aliases().nextElement());
+    }
+
+    /** A connection whose two ends show the only certificate that their store has. */
+    private static void handshake(String protocol, KeyStore serverStore, KeyStore clientStore) throws Exception {
+        try (SSLServerSocket listener = (SSLServerSocket) context(serverStore, clientStore).getServerSocketFactory()
+            .createServerSocket(0, 1, java.net.InetAddress.getLoopbackAddress())) {
             listener.setNeedClientAuth(true);
-            CompletableFuture<Void> server = CompletableFuture.runAsync(() -> {
+            CompletableFuture<Certificate> server = CompletableFuture.supplyAsync(() -> {
                 try (SSLSocket socket = (SSLSocket) listener.accept()) {
                     socket.getOutputStream().write(socket.getInputStream().read());
+                    return socket.getSession().getPeerCertificates()[0];
                 } catch (Exception e) {
                     throw new IllegalStateException(e);
                 }
             });
-            try (SSLSocket socket = (SSLSocket) context.getSocketFactory()
+            try (SSLSocket socket = (SSLSocket) context(clientStore, serverStore).getSocketFactory()
                 .createSocket(listener.getInetAddress(), listener.getLocalPort())) {
                 socket.setEnabledProtocols(new String[] {protocol});
                 OutputStream out = socket.getOutputStream();
@@ -182,8 +213,9 @@ final class PositionFirstMain {
                 out.flush();
                 require(socket.getInputStream().read() == 42, "echo");
                 require(socket.getSession().getProtocol().equals(protocol), socket.getSession().getProtocol());
+                require(socket.getSession().getPeerCertificates()[0].equals(certificate(serverStore)), "server");
             }
-            server.get();
+            require(server.get().equals(certificate(clientStore)), "client");
         }
     }
 }

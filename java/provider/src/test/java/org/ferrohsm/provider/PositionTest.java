@@ -64,14 +64,32 @@ class PositionTest {
             if (!groups.isEmpty()) {
                 jvm.option("-Djdk.tls.namedGroups=" + groups);
             }
-            ForkedJvm.Result result = jvm.run(PositionFirstMain.class, folder.toString());
-            assertEquals(0, result.code(), result.output());
-            assertFalse(result.output().contains("FAILED"), result.output());
-            for (String expected : new String[] {"random", "pem", "generators", "keys chosen late", "pkcs12 rsa",
-                "TLSv1.3 rsa", "TLSv1.2 rsa", "pkcs12 ec", "TLSv1.3 ec", "TLSv1.2 ec"}) {
-                assertTrue(result.output().contains("ok " + expected + '\n'), expected + '\n' + result.output());
-            }
-            assertEquals(1, result.output().split("install it last", -1).length - 1, result.output());
+            assertAllDone(jvm.run(PositionFirstMain.class, folder.toString()));
+        }
+    }
+
+    private static void assertAllDone(ForkedJvm.Result result, String... more) {
+        assertEquals(0, result.code(), result.output());
+        assertFalse(result.output().contains("FAILED"), result.output());
+        List<String> names = new ArrayList<>(List.of("random", "pem", "generators", "keys chosen late", "pkcs12 rsa",
+            "TLSv1.3 rsa", "TLSv1.2 rsa", "pkcs12 ec", "TLSv1.3 ec", "TLSv1.2 ec"));
+        names.addAll(List.of(more));
+        for (String expected : names) {
+            assertTrue(result.output().contains("ok " + expected + '\n'), expected + '\n' + result.output());
+        }
+        assertEquals(1, result.output().split("install it last", -1).length - 1, result.output());
+    }
+
+    /** With an HSM of its own: its KeyStore has the one key that this test makes. */
+    @Test
+    void registeredFirstWithTheHsmUpOwnKeysWorkBesideSoftwareKeys() throws Exception {
+        makeStores();
+        try (DevHsm hsm = DevHsm.start("fips")) {
+            ForkedJvm jvm = new ForkedJvm().option("-Dferrohsm.config=" + hsm.config());
+            assertAllDone(jvm.run(PositionFirstMain.class, folder.toString(), "up"),
+                "TLSv1.3 rsa own server key", "TLSv1.3 rsa own client key", "TLSv1.2 rsa own server key",
+                "TLSv1.2 rsa own client key", "TLSv1.3 ec own server key", "TLSv1.3 ec own client key",
+                "TLSv1.2 ec own server key", "TLSv1.2 ec own client key");
         }
     }
 

@@ -11,7 +11,12 @@ import java.security.PrivateKey;
 import java.security.ProviderException;
 import java.security.PublicKey;
 import java.security.Signature;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.Test;
 
 /** The same Key object goes on working across everything that can happen to an HSM but its loss. */
@@ -91,6 +96,62 @@ class ReconnectTest {
             assertTrue(down.getMessage().contains("no HSM could be reached"), down.getMessage());
             hsm.start();
             sign(provider, pair.getPrivate(), pair.getPublic());
+        }
+    }
+
+    /** What the provider logged, as the level and the text, once there are so many lines about this HSM. */
+    private static List<String> awaitLines(List<LogRecord> records, String address, int count)
+        throws InterruptedException {
+        long end = System.nanoTime() + 30_000_000_000L;
+        while (true) {
+            List<String> lines = records.stream().filter(line -> line.getMessage().contains(address))
+                .map(line -> line.getLevel() + " " + line.getMessage()).toList();
+            if (lines.size() >= count || System.nanoTime() > end) {
+                return lines;
+            }
+            Thread.sleep(10);
+        }
+    }
+
+    @Test
+    void anHsmThatGoesAwayAndComesBackIsLoggedOnceEach() throws Exception {
+        List<LogRecord> records = new CopyOnWriteArrayList<>();
+        Handler handler = new Handler() {
+            @Override
+            public void publish(LogRecord line) {
+                records.add(line);
+                // What a logger throws is nobody's business but its own.
+                throw new IllegalStateException("a logger that fails");
+            }
+
+            @Override
+            public void flush() {
+            }
+
+            @Override
+            public void close() {
+            }
+        };
+        Logger logger = Logger.getLogger("org.ferrohsm.provider");
+        logger.addHandler(handler);
+        try (DevHsm hsm = DevHsm.start("fips")) {
+            FerroHsmProvider provider = new FerroHsmProvider(hsm.configWith("hasty", "^timeout-ms",
+                "timeout-ms = 5000").toString());
+            KeyPair pair = tokenPair(provider);
+            hsm.kill();
+            assertThrows(ProviderException.class, () -> sign(provider, pair.getPrivate(), pair.getPublic()));
+            assertThrows(ProviderException.class, () -> sign(provider, pair.getPrivate(), pair.getPublic()));
+            List<String> away = awaitLines(records, hsm.address(), 1);
+            assertEquals(1, away.size(), away.toString());
+            assertTrue(away.get(0).startsWith("WARNING HSM is away (hsm=" + hsm.address() + ", cause="), away.get(0));
+            hsm.start();
+            sign(provider, pair.getPrivate(), pair.getPublic());
+            List<String> back = awaitLines(records, hsm.address(), 2);
+            assertEquals("INFO HSM is back (hsm=" + hsm.address() + ")", back.get(1));
+            sign(provider, pair.getPrivate(), pair.getPublic());
+            assertEquals(2, awaitLines(records, hsm.address(), 2).size());
+        } finally {
+            logger.removeHandler(handler);
         }
     }
 
