@@ -13,6 +13,8 @@ pub const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Time after an error reply in which a peer may still send what nobody reads, so that it gets to read the reply.
 pub const DRAIN_TIMEOUT: Duration = Duration::from_millis(500);
+/// Replies wait at most this long for the calls behind them: their callers can prepare the next ones meanwhile.
+pub const REPLY_AFTER: Duration = Duration::from_micros(200);
 /// Calls that are answered one after the other before other connections get their turn.
 pub const TURN: Duration = Duration::from_millis(1);
 

@@ -24,7 +24,7 @@ pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Longest deadline: an HSM remembers request ids for an hour, so nothing is repeated after that.
 pub const MAX_TIMEOUT: Duration = Duration::from_secs(600);
 /// Connections to one HSM unless configured (measured: see `docs/client.md`).
-pub const DEFAULT_CONNECTIONS: usize = 2;
+pub const DEFAULT_CONNECTIONS: usize = 4;
 /// Most connections to one HSM.
 pub const MAX_CONNECTIONS: usize = 64;
 /// What a configuration is called that came from no file.

@@ -82,7 +82,7 @@ impl Pool {
             if self.closed.load(Ordering::Acquire) {
                 return Err(Error::of(Status::ClientClosed));
             }
-            if let Some(lease) = self.pick_idle() {
+            if let Some(lease) = self.pick_idle().or_else(|| self.pick_of_full()) {
                 return Ok(lease);
             }
             let mut addresses = lock(&self.addresses);
@@ -113,21 +113,16 @@ impl Pool {
         if let Some(lease) = self.pick_idle() {
             return (Some(lease), None);
         }
+        if let Some(lease) = self.pick_of_full() {
+            return (Some(lease), None);
+        }
         let lease = self.pick_least_loaded();
-        let full = self.connections_per_address * self.targets.len();
-        let live = self
-            .live
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .len();
         let room = match lease {
-            Some(_) if live < full => {
-                match self.find_room(&mut lock(&self.addresses), Instant::now()) {
-                    Room::Open(index) => Some(index),
-                    Room::Wait(_) | Room::Failed(_) => None,
-                }
-            }
-            Some(_) | None => None,
+            Some(_) => match self.find_room(&mut lock(&self.addresses), Instant::now()) {
+                Room::Open(index) => Some(index),
+                Room::Wait(_) | Room::Failed(_) => None,
+            },
+            None => None,
         };
         (lease, room)
     }
@@ -161,12 +156,16 @@ impl Pool {
 
     fn pick_least_loaded(&self) -> Option<Lease> {
         let live = self.live.read().unwrap_or_else(PoisonError::into_inner);
-        let connection = live
-            .iter()
-            .filter(|connection| !connection.is_retired())
-            .min_by_key(|connection| connection.load.load(Ordering::Relaxed))?;
-        connection.load.fetch_add(1, Ordering::AcqRel);
-        Some(Lease(connection.clone()))
+        least_loaded(&live)
+    }
+
+    /// The least loaded connection where no HSM has room for another: the usual case of a busy client.
+    fn pick_of_full(&self) -> Option<Lease> {
+        let live = self.live.read().unwrap_or_else(PoisonError::into_inner);
+        match live.len() >= self.connections_per_address * self.targets.len() {
+            true => least_loaded(&live),
+            false => None,
+        }
     }
 
     /// The address with the fewest connections that has room and is due.
@@ -281,6 +280,15 @@ impl Pool {
     pub(crate) fn is_closed(&self) -> bool {
         self.closed.load(Ordering::Acquire)
     }
+}
+
+fn least_loaded(live: &[Arc<Connection>]) -> Option<Lease> {
+    let connection = live
+        .iter()
+        .filter(|connection| !connection.is_retired())
+        .min_by_key(|connection| connection.load.load(Ordering::Relaxed))?;
+    connection.load.fetch_add(1, Ordering::AcqRel);
+    Some(Lease(connection.clone()))
 }
 
 /// Set when every address failed for a reason that trying again does not mend.

@@ -139,6 +139,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     async fn answer_arrived(&mut self) -> io::Result<Flow> {
         let mut answered = false;
         let mut turn = std::time::Instant::now();
+        let mut written = turn;
         self.full = false;
         loop {
             if self.calls.len() >= config::CALLS_IN_FLIGHT_MAX {
@@ -170,13 +171,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 Flow::Close => return Ok(Flow::Close),
             }
             answered = true;
-            if self.output.len() >= FLUSH_BYTES {
+            let now = std::time::Instant::now();
+            if self.output.len() >= FLUSH_BYTES || now - written > config::REPLY_AFTER {
                 self.flush().await?;
+                written = now;
             }
-            if turn.elapsed() > config::TURN {
+            if now - turn > config::TURN {
                 self.flush().await?;
                 tokio::task::yield_now().await;
                 turn = std::time::Instant::now();
+                written = turn;
             }
         }
         if self.greeted && (self.input.is_empty() || self.full) {

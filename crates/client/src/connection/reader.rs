@@ -17,8 +17,12 @@ use crate::{lock, tls_error, transport};
 const WIRE_BYTES: usize = 64 * 1024;
 /// Longest wait in the kernel at a time; shorter only when a deadline is nearer.
 const TICK: Duration = Duration::from_secs(1);
-/// How long a reader asks again before it sleeps.
+/// How long a reader asks again before it sleeps: waking an idle processor costs more than a signature.
 const SPIN: Duration = Duration::from_micros(60);
+/// It does not, if the last wait was longer than this: it would have slept all the same, and its processor has other work.
+const SPIN_WORTH: Duration = Duration::from_micros(150);
+/// Nor with more calls than these on the connection.
+const SPIN_CALLS: usize = 2;
 /// An empty buffer that is larger is given back.
 const KEEP_BYTES: usize = 256 * 1024;
 
@@ -32,6 +36,8 @@ pub(super) struct Reader {
     frames: Vec<(Header, Range<usize>)>,
     /// The timeout that the socket has now.
     timeout: Option<Duration>,
+    /// How long the last wait was.
+    waited: Duration,
 }
 
 /// How a turn ended; the role is free in each case.
@@ -143,9 +149,21 @@ impl Connection {
             reader.timeout = Some(timeout);
         }
         reader.wire.resize(WIRE_BYTES, 0);
-        // Waking an idle processor costs more than a signature: stay awake for as long as a short call takes.
-        let spin_end = Instant::now() + SPIN.min(timeout);
-        while Instant::now() < spin_end {
+        let start = Instant::now();
+        let received = self.wait_to_receive(reader, start, SPIN.min(timeout));
+        reader.waited = start.elapsed();
+        received
+    }
+
+    fn wait_to_receive(
+        &self,
+        reader: &mut Reader,
+        start: Instant,
+        spin: Duration,
+    ) -> io::Result<usize> {
+        // Where many wait, one sleep serves them all.
+        let spins = reader.waited <= SPIN_WORTH && self.load.load(Ordering::Relaxed) <= SPIN_CALLS;
+        while spins && start.elapsed() < spin {
             match self.socket.receive_now(&mut reader.wire) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => std::thread::yield_now(),
                 received => return received,
