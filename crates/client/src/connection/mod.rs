@@ -30,6 +30,9 @@ use standby::Standby;
 use waiter::{Waiter, Woken};
 use writer::{Patience, Writer};
 
+/// With more calls than these under way on a connection, its callers save each other system calls.
+const FEW_CALLS: usize = 2;
+
 /// A reply as it came.
 pub(crate) struct Reply {
     /// Wire code of the status.
@@ -345,6 +348,9 @@ impl Connection {
                 && let ReadTurn::Mine(reply) = self.read_turn(id, deadline)
             {
                 return Ok(reply);
+            }
+            if self.load.load(Ordering::Relaxed) > FEW_CALLS {
+                waiter.stand_by();
             }
             match waiter.wait(Some(deadline)) {
                 Woken::Done(outcome) => return outcome,

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use ferrohsm_protocol::Status;
 use ferrohsm_protocol::frame::{self, Header, MAX_BODY};
 
-use super::{CallError, Connection, Pending, Reply, Successor, complete};
+use super::{CallError, Connection, FEW_CALLS, Pending, Reply, Successor, complete};
 use crate::error::Error;
 use crate::{lock, tls_error, transport};
 
@@ -21,8 +21,6 @@ const TICK: Duration = Duration::from_secs(1);
 const SPIN: Duration = Duration::from_micros(60);
 /// It does not, if the last wait was longer than this: it would have slept all the same, and its processor has other work.
 const SPIN_WORTH: Duration = Duration::from_micros(150);
-/// Nor with more calls than these on the connection.
-const SPIN_CALLS: usize = 2;
 /// An empty buffer that is larger is given back.
 const KEEP_BYTES: usize = 256 * 1024;
 
@@ -162,7 +160,7 @@ impl Connection {
         spin: Duration,
     ) -> io::Result<usize> {
         // Where many wait, one sleep serves them all.
-        let spins = reader.waited <= SPIN_WORTH && self.load.load(Ordering::Relaxed) <= SPIN_CALLS;
+        let spins = reader.waited <= SPIN_WORTH && self.load.load(Ordering::Relaxed) <= FEW_CALLS;
         while spins && start.elapsed() < spin {
             match self.socket.receive_now(&mut reader.wire) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => std::thread::yield_now(),

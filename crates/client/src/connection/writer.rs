@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use ferrohsm_protocol::Status;
 
 use super::waiter::Waiter;
-use super::{Connection, Role};
+use super::{Connection, FEW_CALLS, Role};
 use crate::error::Error;
 use crate::{lock, transport};
 
@@ -38,7 +38,7 @@ impl Connection {
     /// Writes until nothing is queued; then takes the reader's role if it is free and the caller still needs a reply.
     /// Without patience nothing waits, and what the kernel does not take stays for the next writer.
     pub(super) fn write_turn(self: &Arc<Self>, patience: Option<Patience<'_>>) -> Role {
-        if patience.is_some() && self.load.load(Ordering::Relaxed) > 2 {
+        if patience.is_some() && self.load.load(Ordering::Relaxed) > FEW_CALLS {
             // Others have work too: let those who are about to queue a frame do so, then send all in one.
             std::thread::yield_now();
         }
