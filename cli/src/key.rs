@@ -37,6 +37,7 @@ pub fn run(connection: &Connection, command: Key) -> Result<Output> {
             let request = DeleteKeyRequest {
                 request_id: request_id(),
                 handle: key.handle,
+                only_session_key: false,
             };
             connection.client.call(&request)?;
             Ok(Output::done(

@@ -75,6 +75,7 @@ impl Work {
                 let request = DeleteKeyRequest {
                     request_id: request_id(),
                     handle,
+                    only_session_key: false,
                 };
                 self.insist(&request).expect("deleted");
                 self.acknowledged.lock().unwrap().deleted.insert(handle);

@@ -148,6 +148,7 @@ fn a_change_is_repeated_with_its_request_id() {
     let request = DeleteKeyRequest {
         request_id: request_id(),
         handle: 2,
+        only_session_key: false,
     };
     client.call(&request).unwrap();
     let bodies = bodies.lock().unwrap();

@@ -153,12 +153,13 @@ impl Keys {
         Ok(response)
     }
 
-    /// Deletes a key for good.
+    /// Deletes a key for good; with `only_session_key` not one that is a token key by now.
     pub fn delete<R: Message>(
         &self,
         hsm: &Hsm,
         change: &Change<'_>,
         handle: u64,
+        only_session_key: bool,
         response: R,
     ) -> Result<R, OpError> {
         let login = change.caller.login()?;
@@ -167,6 +168,12 @@ impl Keys {
         let key = self.visible(login, handle)?;
         if !key.attributes.flag(Attribute::Destroyable) {
             return Err(Status::NotDestroyable.into());
+        }
+        if only_session_key && key.is_token() {
+            return Err(OpError::new(
+                Status::NotDestroyable,
+                "this is a token key, kept until it is deleted as such (KeyStore.deleteEntry, `ferrohsm key delete`)",
+            ));
         }
         let path = record::path(key.handle, key.login);
         // Durable also for a session key: what was deleted must not come back with a crash.

@@ -196,8 +196,13 @@ pub fn handle_delete_key(
         let message = format!("this is the public key of a pair: delete {:#x}", key.handle);
         return Err(OpError::new(Status::KeyTypeInconsistent, message));
     }
-    hsm.keys
-        .delete(hsm, change, request.handle, DeleteKeyResponse {})
+    hsm.keys.delete(
+        hsm,
+        change,
+        request.handle,
+        request.only_session_key,
+        DeleteKeyResponse {},
+    )
 }
 
 fn edit_record(

@@ -38,6 +38,7 @@ fn a_session_key_that_was_deleted_or_restricted_stays_so_after_a_kill() {
     app.call(&DeleteKeyRequest {
         request_id: request_id(),
         handle: deleted,
+        only_session_key: false,
     })
     .unwrap();
     let after_delete = test.after_a_kill();

@@ -217,6 +217,7 @@ fn a_certificate_stands_on_its_own() {
     let delete = DeleteKeyRequest {
         request_id: request_id(),
         handle: stored.handle,
+        only_session_key: false,
     };
     assert_eq!(connection.status(&delete), Status::Ok);
     assert_eq!(connection.counts(), (0, 0));

@@ -19,6 +19,7 @@ fn delete(handle: u64) -> DeleteKeyRequest {
     DeleteKeyRequest {
         request_id: request_id(),
         handle,
+        only_session_key: false,
     }
 }
 
@@ -109,6 +110,26 @@ fn token_keys_stay_and_deleted_ones_do_not_come_back() {
         connection.status(&delete(kept.handle + 1)),
         Status::KeyTypeInconsistent
     );
+    // A session key alone: refused of a token key, also of one that was a session key when its holder got it.
+    let only_session = |handle| DeleteKeyRequest {
+        only_session_key: true,
+        ..delete(handle)
+    };
+    assert_eq!(
+        connection.status(&only_session(kept.handle)),
+        Status::NotDestroyable
+    );
+    let session = connection.generate_aes(256, Vec::new());
+    connection
+        .call(&update(session.handle, token("promoted")))
+        .unwrap();
+    assert_eq!(
+        connection.status(&only_session(session.handle)),
+        Status::NotDestroyable
+    );
+    assert_eq!(connection.status(&delete(session.handle)), Status::Ok);
+    let session = connection.generate_aes(256, Vec::new());
+    assert_eq!(connection.status(&only_session(session.handle)), Status::Ok);
     let fixed = [Attribute::Destroyable.flag(false)]
         .into_iter()
         .chain(token("fixed"))

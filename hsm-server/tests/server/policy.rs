@@ -489,6 +489,7 @@ fn each_way_to_name_a_key_is_checked() {
     let no_such_key = DeleteKeyRequest {
         request_id: request_id(),
         handle: secret + 1,
+        only_session_key: false,
     };
     assert_eq!(connection.status(&no_such_key), Status::KeyNotFound);
     let find = FindKeysRequest {

@@ -27,6 +27,7 @@ fn a_repeated_request_gets_the_same_reply_and_changes_nothing() {
     let delete = DeleteKeyRequest {
         request_id: request_id(),
         handle: first.key.as_ref().unwrap().handle,
+        only_session_key: false,
     };
     assert_eq!(connection.status(&delete), Status::Ok);
     assert_eq!(connection.status(&delete), Status::Ok);
@@ -51,6 +52,7 @@ fn a_request_id_belongs_to_one_request_of_one_user() {
     let other_operation = DeleteKeyRequest {
         request_id: request.request_id.clone(),
         handle: first.key.unwrap().handle,
+        only_session_key: false,
     };
     assert_eq!(connection.status(&other_operation), Status::RequestIdReused);
     assert_eq!(connection.counts(), (1, 0));
@@ -77,6 +79,7 @@ fn a_request_that_failed_may_succeed_later() {
     let delete = DeleteKeyRequest {
         request_id: request_id(),
         handle: holder.handle,
+        only_session_key: false,
     };
     assert_eq!(connection.status(&delete), Status::Ok);
     let imported = connection.call(&import).unwrap().key.unwrap();

@@ -211,11 +211,13 @@ pub fn delete_key<'local>(
     _class: JClass<'local>,
     client: jlong,
     handle: jlong,
+    only_session_key: jboolean,
     future: JObject<'local>,
 ) -> Result<JByteArray<'local>> {
     let request = DeleteKeyRequest {
         request_id: request_id(),
         handle: handle.cast_unsigned(),
+        only_session_key,
     };
     run(env, client, &future, &request, |_| Bytes::default())
 }

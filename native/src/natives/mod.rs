@@ -71,7 +71,8 @@ pub const METHODS: &[NativeMethod] = &[
         fn = keys::update_key
     },
     native! {
-        static fn delete_key(client: jlong, handle: jlong, future: java.util.concurrent.CompletableFuture) -> jbyte[],
+        static fn delete_key(client: jlong, handle: jlong, only_session_key: jboolean,
+            future: java.util.concurrent.CompletableFuture) -> jbyte[],
         fn = keys::delete_key
     },
     native! {

@@ -86,12 +86,8 @@ public abstract class FerroHsmKey implements Key, Destroyable {
             return;
         }
         try {
-            // Asked now: a KeyStore entry may have made it a token key since this object was made.
-            if (info.isToken() || client.getKey(info.handle()).isToken()) {
-                throw new DestroyFailedException("This is a token key, kept until KeyStore.deleteEntry deletes it: "
-                    + this);
-            }
-            client.deleteKey(info.handle());
+            // The HSM decides: a KeyStore entry may have made it a token key since this object was made.
+            client.deleteSessionKey(info.handle());
             destroyed = true;
         } catch (GeneralSecurityException | ProviderException e) {
             DestroyFailedException failed = new DestroyFailedException(e.getMessage());

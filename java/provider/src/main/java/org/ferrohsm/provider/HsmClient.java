@@ -271,7 +271,12 @@ final class HsmClient {
     }
 
     void deleteKey(long handle) throws GeneralSecurityException {
-        change(future -> HsmNative.deleteKey(id, handle, future));
+        change(future -> HsmNative.deleteKey(id, handle, false, future));
+    }
+
+    /** Deletes a session key; the HSM refuses if it is a token key by now. */
+    void deleteSessionKey(long handle) throws GeneralSecurityException {
+        change(future -> HsmNative.deleteKey(id, handle, true, future));
     }
 
     byte[] sign(long handle, int mechanism, byte[] parameters, byte[] data) throws GeneralSecurityException {

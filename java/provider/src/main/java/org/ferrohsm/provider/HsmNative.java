@@ -63,7 +63,7 @@ final class HsmNative {
         byte[] certificateChain, boolean uniqueLabel, CompletableFuture<byte[]> future)
         throws GeneralSecurityException;
 
-    static native byte[] deleteKey(long client, long handle, CompletableFuture<byte[]> future)
+    static native byte[] deleteKey(long client, long handle, boolean onlySessionKey, CompletableFuture<byte[]> future)
         throws GeneralSecurityException;
 
     static native byte[] sign(long client, long handle, int mechanism, byte[] parameters, byte[] data,
