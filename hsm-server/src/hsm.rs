@@ -2,6 +2,7 @@
 
 use crate::barrier::Barrier;
 use crate::cluster::Cluster;
+use crate::doubt::Doubts;
 use crate::error::OpError;
 use crate::keys::Keys;
 use crate::listener::tls::Tls;
@@ -33,6 +34,8 @@ pub struct Hsm {
     pub keys: Keys,
     /// Changes that are being made or were made lately.
     pub requests: Requests,
+    /// Changes of which it is not known whether they were stored.
+    pub doubts: Doubts,
     /// What the TLS listener works with; `None` until the first trust anchor is registered. Whoever changes the
     /// anchors replaces it, and connections whose anchor is gone are cut.
     pub tls: watch::Sender<Option<Arc<Tls>>>,
@@ -77,6 +80,7 @@ impl Hsm {
             logins,
             keys,
             requests: Requests::default(),
+            doubts: Doubts::default(),
             tls: watch::Sender::new(None),
             clock,
             connections: AtomicUsize::new(0),

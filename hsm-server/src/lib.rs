@@ -9,6 +9,7 @@ pub mod config;
 pub mod crypto;
 pub mod dev;
 pub mod dispatch;
+pub mod doubt;
 pub mod error;
 mod files;
 pub mod hsm;

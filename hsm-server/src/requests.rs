@@ -2,6 +2,7 @@
 
 use crate::barrier::{Barrier, BarrierError, BarrierTransaction};
 use crate::cluster::hex;
+use crate::doubt;
 use crate::error::OpError;
 use crate::hsm::Hsm;
 use crate::session::Caller;
@@ -247,6 +248,7 @@ impl<'a> Change<'a> {
         }
         match &committed {
             Ok(_) => self.progress.set(Progress::Committed),
+            Err(BarrierError::Store(StoreError::InDoubt { .. })) => hsm.doubts.raise(),
             Err(BarrierError::Store(StoreError::Conflict { path, .. })) if *path == self.path => {
                 self.progress.set(Progress::Overtaken);
             }
@@ -265,11 +267,12 @@ impl<'a> Change<'a> {
         tag.as_ref().to_vec()
     }
 
-    /// The reply of this change if it has been made already.
+    /// The reply of this change if it has been made already, and then what it does is in force.
     ///
     /// # Errors
     /// [`Status::RequestIdReused`] if the id belongs to another request; what the store says.
     pub fn remembered(&self, hsm: &Hsm) -> Result<Option<Vec<u8>>, OpError> {
+        doubt::settle(hsm)?;
         let Some(record) = hsm.barrier.get(&self.path)? else {
             return Ok(None);
         };

@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use crate::doubt;
 use crate::error::OpError;
 use crate::hsm::Hsm;
 
@@ -69,6 +70,7 @@ pub async fn maintain(hsm: Arc<Hsm>) {
 /// Each step by itself: a full disk must not keep the certificate from being renewed, which needs none.
 fn round(hsm: &Hsm) {
     let now = hsm.clock.now_unix_ms();
+    log_failure("reading changes in doubt again", doubt::settle(hsm));
     if now / 1000 >= hsm.cluster.renew_at_unix_s.load(Ordering::Relaxed) {
         log_failure("renewing the certificate", refresh_tls(hsm));
     }

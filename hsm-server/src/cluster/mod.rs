@@ -48,9 +48,25 @@ pub struct Cluster {
     renew_at_unix_s: AtomicU64,
 }
 
+#[derive(PartialEq)]
 struct Known {
     record: ClusterRecord,
     anchors: Vec<AnchorRecord>,
+}
+
+impl Known {
+    /// What the store has, anchors by path.
+    fn read(barrier: &Barrier) -> Result<Known, OpError> {
+        let stored = barrier.get(CLUSTER_PATH)?.ok_or_else(|| {
+            OpError::internal(
+                "the store has no cluster: its set-up was cut short; run `hsm-server init` again",
+            )
+        })?;
+        let record =
+            ClusterRecord::decode(stored.plaintext.as_slice()).map_err(OpError::internal)?;
+        let anchors = anchors::load(barrier)?;
+        Ok(Known { record, anchors })
+    }
 }
 
 impl Cluster {
@@ -94,22 +110,30 @@ impl Cluster {
     /// What the store says; [`Status::Internal`] if its set-up was cut short.
     pub fn load(barrier: Arc<Barrier>, data_dir: &Path) -> Result<Cluster, OpError> {
         let hsm_id = identity::load_or_create(data_dir)?;
-        let stored = barrier.get(CLUSTER_PATH)?.ok_or_else(|| {
-            OpError::internal(
-                "the store has no cluster: its set-up was cut short; run `hsm-server init` again",
-            )
-        })?;
-        let record =
-            ClusterRecord::decode(stored.plaintext.as_slice()).map_err(OpError::internal)?;
-        let anchors = anchors::load(&barrier)?;
+        let known = RwLock::new(Known::read(&barrier)?);
         Ok(Cluster {
             barrier,
             hsm_id,
-            known: RwLock::new(Known { record, anchors }),
+            known,
             changes: Mutex::default(),
             tls_changes: Mutex::default(),
             renew_at_unix_s: AtomicU64::new(u64::MAX),
         })
+    }
+
+    /// Reads state and anchors again, after a change of them that may or may not have been stored. Tells whether they
+    /// are others; the caller then replaces the TLS configuration.
+    ///
+    /// # Errors
+    /// What the store says; then nothing has changed.
+    pub fn read_again(&self) -> Result<bool, OpError> {
+        let _changes = self.changes.lock().unwrap_or_else(PoisonError::into_inner);
+        let stored = Known::read(&self.barrier)?;
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        known.anchors.sort_by_key(AnchorRecord::path);
+        let others = *known != stored;
+        *known = stored;
+        Ok(others)
     }
 
     /// The state that decides which operations are possible.

@@ -237,6 +237,22 @@ impl Logins {
         self.end_where(|record| record.user_id == user)
     }
 
+    /// Ends the logins whose user has gone or got another password, as far as the store knows.
+    ///
+    /// # Errors
+    /// What the store says; then none has ended.
+    pub fn end_outdated(&self, users: &Users) -> Result<(), OpError> {
+        // Only those made before the users are read: later ones may be of later users.
+        let made: HashSet<LoginId> = self.read().logins.keys().copied().collect();
+        let generations: HashMap<UserId, u64> = users.generations()?.into_iter().collect();
+        self.end_where(|record| {
+            let current = generations.get(&record.user_id);
+            current.is_none_or(|current| record.generation < *current)
+                && record::id(record).is_ok_and(|id| made.contains(&id))
+        });
+        Ok(())
+    }
+
     /// Forgets logins that can no longer be continued, and deletes the records of those that have ended.
     ///
     /// # Errors

@@ -3,11 +3,13 @@
 use crate::barrier::BarrierTransaction;
 use crate::cluster;
 use crate::crypto;
+use crate::doubt;
 use crate::error::OpError;
 use crate::hsm::Hsm;
 use crate::requests::Change;
 use crate::session::Caller;
 use crate::store::Durability;
+use ferrohsm_protocol::Status;
 use ferrohsm_protocol::messages::{
     BarrierRotateRequest, BarrierRotateResponse, ClusterActivateRequest, ClusterActivateResponse,
     ClusterCsrRequest, ClusterCsrResponse, ClusterInfoRequest, ClusterInfoResponse,
@@ -66,11 +68,14 @@ pub fn handle_cluster_initialize(
     _caller: &Caller,
     request: ClusterInitializeRequest,
 ) -> Result<ClusterInitializeResponse, OpError> {
-    hsm.cluster.initialize(
-        &request.signed_certificate_pem,
-        &request.trust_anchor_pem,
-        hsm.clock.now_unix_ms(),
-    )?;
+    doubt::settle(hsm)?;
+    hsm.cluster
+        .initialize(
+            &request.signed_certificate_pem,
+            &request.trust_anchor_pem,
+            hsm.clock.now_unix_ms(),
+        )
+        .inspect_err(|error| doubt_if_not_refused(hsm, error))?;
     Ok(ClusterInitializeResponse {})
 }
 
@@ -82,10 +87,19 @@ pub fn handle_cluster_activate(
 ) -> Result<ClusterActivateResponse, OpError> {
     let password = Zeroizing::new(request.password);
     let now = hsm.clock.now_unix_ms();
+    doubt::settle(hsm)?;
     let user = hsm
         .cluster
-        .activate(&hsm.users, &request.user, &password, now)?;
+        .activate(&hsm.users, &request.user, &password, now)
+        .inspect_err(|error| doubt_if_not_refused(hsm, error))?;
     Ok(ClusterActivateResponse { user })
+}
+
+/// These two have no request id, by which a change in doubt is noticed elsewhere.
+fn doubt_if_not_refused(hsm: &Hsm, error: &OpError) {
+    if error.status == Status::StoreUnavailable {
+        hsm.doubts.raise();
+    }
 }
 
 /// RenewCertificate: new connections get the new certificate, open ones go on.
