@@ -15,3 +15,5 @@ mod faults;
 mod full_disk;
 #[path = "store/speed.rs"]
 mod speed;
+#[path = "support/tmpfs.rs"]
+mod tmpfs;

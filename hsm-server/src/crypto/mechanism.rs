@@ -3,7 +3,7 @@
 //! Whether the key, the user and the cluster's mode allow it has been decided before; the answers here are about key
 //! types, parameters and data only.
 
-use super::aes::{BLOCK_BYTES, Padding};
+use super::aes::{AesKey, BLOCK_BYTES, Padding};
 use super::ec::{EcPublicKey, EcdsaInput};
 use super::rsa::{RsaEncryption, RsaPublicKey, RsaSignature};
 use super::{CryptoError, Hash, IvSource, KeyMaterial, PublicKey, random};
@@ -33,6 +33,10 @@ impl<'a> AnyKey<'a> {
             Self::Own(key) => key.ec().map(|key| key.public()),
             Self::Public(key) => key.ec(),
         }
+    }
+
+    fn aes(self) -> Result<&'a AesKey, CryptoError> {
+        self.secret("an AES key")?.aes()
     }
 
     fn secret(self, needed: &'static str) -> Result<&'a KeyMaterial, CryptoError> {
@@ -96,10 +100,7 @@ pub fn verify(
             .secret("a generic secret")?
             .generic_secret()?
             .verify(hash, data, signature)),
-        Method::Cmac => key
-            .secret("an AES key")?
-            .aes()?
-            .cmac_verify(data, signature),
+        Method::Cmac => key.aes()?.cmac_verify(data, signature),
         _ => Err(no_use(mechanism, "verify")),
     }
 }
@@ -115,19 +116,13 @@ pub fn encrypt(
     match Method::of(mechanism, parameters)? {
         Method::RsaEncryption(how) => key.rsa()?.encrypt(how, data),
         Method::RsaRaw => key.rsa()?.raw_public(data),
-        Method::Gcm { tag_bits } => key.secret("an AES key")?.aes()?.gcm_encrypt(
-            &parameters.iv,
-            &parameters.aad,
-            tag_bits,
-            data,
-        ),
-        Method::Cbc(padding) => {
-            key.secret("an AES key")?
-                .aes()?
-                .cbc_encrypt(&parameters.iv, padding, data)
+        Method::Gcm { tag_bits } => {
+            key.aes()?
+                .gcm_encrypt(&parameters.iv, &parameters.aad, tag_bits, data)
         }
-        Method::Ctr => ctr(key.secret("an AES key")?, parameters, data),
-        Method::Ecb(padding) => key.secret("an AES key")?.aes()?.ecb_encrypt(padding, data),
+        Method::Cbc(padding) => key.aes()?.cbc_encrypt(&parameters.iv, padding, data),
+        Method::Ctr => ctr(key.aes()?, parameters, data),
+        Method::Ecb(padding) => key.aes()?.ecb_encrypt(padding, data),
         _ => Err(no_use(mechanism, "encrypt")),
     }
 }
@@ -153,7 +148,7 @@ pub fn decrypt(
                 .gcm_decrypt(&parameters.iv, &parameters.aad, tag_bits, data)
         }
         Method::Cbc(padding) => key.aes()?.cbc_decrypt(&parameters.iv, padding, data),
-        Method::Ctr => ctr(key, parameters, data),
+        Method::Ctr => ctr(key.aes()?, parameters, data),
         Method::Ecb(padding) => key.aes()?.ecb_decrypt(padding, data),
         _ => Err(no_use(mechanism, "decrypt")),
     }
@@ -167,8 +162,8 @@ pub fn wrap_key(
     material: &[u8],
 ) -> Result<Vec<u8>, CryptoError> {
     match Method::of(mechanism, parameters)? {
-        Method::KeyWrap => key.secret("an AES key")?.aes()?.wrap(material),
-        Method::KeyWrapPad => key.secret("an AES key")?.aes()?.wrap_padded(material),
+        Method::KeyWrap => key.aes()?.wrap(material),
+        Method::KeyWrapPad => key.aes()?.wrap_padded(material),
         Method::RsaEncryption(_) | Method::Gcm { .. } => {
             encrypt(key, mechanism, parameters, material)
         }
@@ -322,11 +317,10 @@ fn last_chunk_padding(parameters: &MechanismParameters) -> Padding {
 }
 
 fn ctr(
-    key: &KeyMaterial,
+    key: &AesKey,
     parameters: &MechanismParameters,
     data: &[u8],
 ) -> Result<Vec<u8>, CryptoError> {
-    let key = key.aes()?;
     if parameters.more_chunks && !data.len().is_multiple_of(BLOCK_BYTES) {
         return Err(CryptoError::DataLength {
             what: "a CTR chunk before the last",

@@ -18,3 +18,5 @@ mod logs;
 mod permissions;
 mod policy;
 mod requests;
+#[path = "../support/tmpfs.rs"]
+mod tmpfs;

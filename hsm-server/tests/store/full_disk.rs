@@ -1,59 +1,21 @@
-//! A really full disk: a small tmpfs, mounted in a mount namespace of its own.
+//! A really full disk under the store.
 
 use std::path::Path;
-use std::process::Command;
 
 use hsm_server::store::redb::RedbStore;
 use hsm_server::store::{Durability, Store, StoreError, Transaction};
 
-const DIRECTORY: &str = "FERROHSM_TEST_TMPFS";
-const SCRIPT: &str = "mount -t tmpfs -o size=4m tmpfs \"$0\" && exec \"$@\"";
+use super::tmpfs;
 
-/// Runs the test below again, as the only one, with the tmpfs in place.
 #[test]
 fn a_full_disk_is_reported_and_survived() {
-    let directory = tempfile::tempdir().unwrap();
-    let test = std::env::current_exe().unwrap();
-    let in_namespace = |flags: &[&str], command: &[&str]| {
-        let mut unshare = Command::new("unshare");
-        unshare
-            .args(flags)
-            .args(["sh", "-c", SCRIPT])
-            .arg(directory.path())
-            .args(command);
-        unshare.env(DIRECTORY, directory.path()).output()
-    };
-    let as_root = ["--mount"].as_slice();
-    let as_user = ["--user", "--map-root-user", "--mount"].as_slice();
-    let possible =
-        |flags: &[&str]| in_namespace(flags, &["true"]).is_ok_and(|o| o.status.success());
-    let Some(flags) = [as_root, as_user].into_iter().find(|flags| possible(flags)) else {
-        let ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
-        assert!(
-            !ci,
-            "no tmpfs can be mounted here (unshare --mount): CI must test a full disk"
-        );
-        eprintln!("skipped: no tmpfs can be mounted here (unshare --mount)");
-        return;
-    };
-    let inner = [
-        "full_disk::on_the_tmpfs",
-        "--exact",
-        "--ignored",
-        "--nocapture",
-    ];
-    let command: Vec<&str> = [test.to_str().unwrap()].into_iter().chain(inner).collect();
-    let output = in_namespace(flags, &command).unwrap();
-    let text = String::from_utf8_lossy(&output.stdout);
-    print!("{text}{}", String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success() && text.contains("1 passed"));
+    tmpfs::run("full_disk::on_the_tmpfs", "4m");
 }
 
 #[test]
 #[ignore = "run by a_full_disk_is_reported_and_survived, on a small tmpfs"]
 fn on_the_tmpfs() {
-    let directory = std::env::var_os(DIRECTORY).unwrap();
-    let directory = Path::new(&directory);
+    let directory = std::env::temp_dir();
     let data = directory.join("data");
     std::fs::create_dir(&data).unwrap();
     let store = RedbStore::open(&data).unwrap();
