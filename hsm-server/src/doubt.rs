@@ -78,7 +78,7 @@ mod tests {
         CreateUserRequest, DeleteUserRequest, DeregisterTrustAnchorRequest,
         RegisterTrustAnchorRequest, Role,
     };
-    use ferrohsm_protocol::{REQUEST_ID_BYTES, Status};
+    use ferrohsm_protocol::{REQUEST_ID_BYTES, Request, Status};
     use std::sync::Arc;
     use std::sync::atomic::AtomicBool;
     use std::time::Duration;
@@ -146,6 +146,9 @@ mod tests {
         static DIES: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
     }
 
+    type Handler<R> = fn(&Arc<Hsm>, &Change<'_>, R) -> Result<<R as Request>::Response, OpError>;
+    type Step = fn(&Site) -> Result<(), OpError>;
+
     struct Site {
         _directory: tempfile::TempDir,
         disk: Arc<Dying>,
@@ -205,15 +208,12 @@ mod tests {
         }
 
         /// As dispatch does it: the reply that is remembered, else the handler's. `None` for that of the handler.
-        fn change<R: WithRequestId>(
+        fn change<R: WithRequestId + Clone>(
             &self,
             login: &Arc<Login>,
             request: &R,
-            handler: fn(&Arc<Hsm>, &Change<'_>, R) -> Result<R::Response, OpError>,
-        ) -> Result<Option<Vec<u8>>, OpError>
-        where
-            R: Clone,
-        {
+            handler: Handler<R>,
+        ) -> Result<Option<Vec<u8>>, OpError> {
             let caller = Caller {
                 peer: Peer::Socket,
                 login: Some(Arc::clone(login)),
@@ -231,7 +231,7 @@ mod tests {
             &self,
             login: &Arc<Login>,
             request: &R,
-            handler: fn(&Arc<Hsm>, &Change<'_>, R) -> Result<R::Response, OpError>,
+            handler: Handler<R>,
         ) -> bool {
             DIES.with(|dies| dies.set(true));
             let failed = self.change(login, request, handler).unwrap_err();
@@ -320,7 +320,7 @@ mod tests {
         for stores in [true, false] {
             let site = Site::new(stores);
             let states = [ClusterState::Initialized, ClusterState::Active];
-            let steps: [fn(&Site) -> Result<(), OpError>; 2] = [Site::initialize, Site::activate];
+            let steps: [Step; 2] = [Site::initialize, Site::activate];
             for (step, state) in steps.into_iter().zip(states) {
                 DIES.with(|dies| dies.set(true));
                 assert_eq!(step(&site).unwrap_err().status, Status::StoreUnavailable);
