@@ -14,18 +14,11 @@ const WAITING: u8 = 0;
 const LOOK: u8 = 1;
 const DONE: u8 = 2;
 
-/// How often a caller lets others run before it sleeps.
-const TURNS: usize = 4;
-/// Calls that sleep at once after one for which that was not enough.
-const SKIPPED_CALLS: u8 = 31;
-
 /// A caller that waits for its reply, or for a role that came free.
 pub(crate) struct Waiter {
     thread: Thread,
     signal: AtomicU8,
     outcome: Mutex<Option<Outcome>>,
-    /// Calls that will not [stand by](Waiter::stand_by).
-    skip: AtomicU8,
 }
 
 /// Why [`Waiter::wait`] came back.
@@ -47,7 +40,6 @@ impl Waiter {
                 thread: std::thread::current(),
                 signal: AtomicU8::new(WAITING),
                 outcome: Mutex::new(None),
-                skip: AtomicU8::new(0),
             })
         })
     }
@@ -106,22 +98,11 @@ impl Waiter {
         }
     }
 
-    /// Waits by letting others run, for a caller among many: a thread that does not sleep need not be woken, which costs
-    /// more than a short call. Where that was in vain, the next calls do without.
+    /// Lets others run before the wait, for a caller among many: its reply may be there when it is its turn again, and a
+    /// thread that does not sleep need not be woken, which costs more than a short call.
     pub(crate) fn stand_by(&self) {
-        let skip = self.skip.load(Ordering::Relaxed);
-        if skip > 0 {
-            self.skip.store(skip - 1, Ordering::Relaxed);
-            return;
-        }
-        for _ in 0..TURNS {
-            if self.signal.load(Ordering::Acquire) != WAITING {
-                return;
-            }
-            std::thread::yield_now();
-        }
         if self.signal.load(Ordering::Acquire) == WAITING {
-            self.skip.store(SKIPPED_CALLS, Ordering::Relaxed);
+            std::thread::yield_now();
         }
     }
 
