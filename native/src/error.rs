@@ -1,12 +1,16 @@
 //! Errors of the natives, and how they become Java exceptions.
 
+use crate::hsm_native;
 use ferrohsm_protocol::Status;
 use jni::Env;
 use jni::errors::ErrorPolicy;
-use jni::jni_sig;
 use jni::objects::{JThrowable, JValue};
 use jni::strings::JNIString;
+use jni::{jni_sig, jni_str};
 use std::any::Any;
+
+/// Exceptions of the provider's own.
+const OWN_CLASSES: &str = "org/ferrohsm/";
 
 /// What a native can fail with.
 #[derive(Debug)]
@@ -120,6 +124,9 @@ fn new_throwable<'local>(
     class: &str,
     message: &str,
 ) -> jni::errors::Result<JThrowable<'local>> {
+    if class.starts_with(OWN_CLASSES) {
+        return own_throwable(env, class, message);
+    }
     let class = env.find_class(JNIString::from(class))?;
     let message = env.new_string(message)?;
     let object = env.new_object(
@@ -127,6 +134,26 @@ fn new_throwable<'local>(
         jni_sig!((message: JString) -> void),
         &[JValue::Object(&message)],
     )?;
+    env.cast_local::<JThrowable>(object)
+}
+
+/// `HsmNative.throwable`: on a thread of ours the JVM looks classes up through its system loader, which need not know the
+/// provider.
+fn own_throwable<'local>(
+    env: &mut Env<'local>,
+    class: &str,
+    message: &str,
+) -> jni::errors::Result<JThrowable<'local>> {
+    let name = env.new_string(class.replace('/', "."))?;
+    let message = env.new_string(message)?;
+    let object = env
+        .call_static_method(
+            hsm_native()?,
+            jni_str!("throwable"),
+            jni_sig!((name: JString, message: JString) -> java.lang.Throwable),
+            &[JValue::Object(&name), JValue::Object(&message)],
+        )?
+        .l()?;
     env.cast_local::<JThrowable>(object)
 }
 

@@ -1,4 +1,5 @@
-//! Status codes: one table from the wire to PKCS#11 `CKR_*` and to the Java exception class.
+//! Status codes: one table from the wire to PKCS#11 `CKR_*` and to the Java exception class. The classes of the provider's
+//! own package are named as CloudHSM's, and each extends the exception that JCA has for the case.
 
 /// What the JNI bridge throws for a status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,14 +49,14 @@ statuses! {
     LocalOnly = 6, "LOCAL_ONLY", 0x54, "java/security/ProviderException", "this is only possible over the Unix socket in the HSM's data directory: run the command on the HSM's host";
     HelloFirst = 7, "HELLO_FIRST", 0x7, "java/security/ProviderException", "a connection starts with Hello: the peer does not speak this protocol";
 
-    NotLoggedIn = 16, "NOT_LOGGED_IN", 0x101, "java/security/ProviderException", "not logged in: give user and password (configuration, ferrohsm.user and ferrohsm.password, AuthProvider.login, or user:password as a KeyStore's password)";
-    LoginFailed = 17, "LOGIN_FAILED", 0xA0, "javax/security/auth/login/FailedLoginException", "user name or password is wrong: check the credential source; it is not tried again until it changes";
-    UserLocked = 18, "USER_LOCKED", 0xA4, "javax/security/auth/login/AccountLockedException", "the user is locked after too many wrong passwords: a crypto officer runs `ferrohsm user unlock`";
+    NotLoggedIn = 16, "NOT_LOGGED_IN", 0x101, "org/ferrohsm/provider/exception/AuthenticationException", "not logged in: give user and password (configuration, ferrohsm.user and ferrohsm.password, AuthProvider.login, or user:password as a KeyStore's password)";
+    LoginFailed = 17, "LOGIN_FAILED", 0xA0, "org/ferrohsm/provider/exception/FailedLoginException", "user name or password is wrong: check the credential source; it is not tried again until it changes";
+    UserLocked = 18, "USER_LOCKED", 0xA4, "org/ferrohsm/provider/exception/AccountLockedException", "the user is locked after too many wrong passwords: a crypto officer runs `ferrohsm user unlock`";
     TokenExpired = 19, "TOKEN_EXPIRED", 0xA3, "javax/security/auth/login/CredentialExpiredException", "the login has expired: log in again";
-    TokenInvalid = 20, "TOKEN_INVALID", 0x101, "javax/security/auth/login/FailedLoginException", "the HSM does not know this login for this client certificate: log in again";
+    TokenInvalid = 20, "TOKEN_INVALID", 0x101, "org/ferrohsm/provider/exception/FailedLoginException", "the HSM does not know this login for this client certificate: log in again";
     PermissionDenied = 21, "PERMISSION_DENIED", 0x1B, "java/security/ProviderException", "this user's role may not do that";
-    Busy = 22, "BUSY", 0x32, "java/security/ProviderException", "the HSM is busy: try again later";
-    AlreadyLoggedIn = 23, "ALREADY_LOGGED_IN", 0x104, "javax/security/auth/login/LoginException", "another user is logged in: log out first";
+    Busy = 22, "BUSY", 0x32, "org/ferrohsm/provider/exception/ProviderException", "the HSM is busy: try again later";
+    AlreadyLoggedIn = 23, "ALREADY_LOGGED_IN", 0x104, "org/ferrohsm/provider/exception/AccountAlreadyLoggedInException", "another user is logged in: log out first";
 
     KeyNotFound = 32, "KEY_NOT_FOUND", 0x60, "java/security/InvalidKeyException", "the HSM has no such key for this user: it was deleted, its login ended, or another user owns it";
     KeyTypeInconsistent = 33, "KEY_TYPE_INCONSISTENT", 0x63, "java/security/InvalidKeyException", "the key is of another type than the mechanism needs";
@@ -66,9 +67,9 @@ statuses! {
     MechanismParameterInvalid = 38, "MECHANISM_PARAMETER_INVALID", 0x71, "java/security/InvalidAlgorithmParameterException", "the mechanism's parameters are wrong";
     NotInFipsMode = 39, "NOT_IN_FIPS_MODE", 0x70, "java/security/NoSuchAlgorithmException", "the cluster is in FIPS mode, which excludes this mechanism";
     KeySizeRange = 40, "KEY_SIZE_RANGE", 0x62, "java/security/InvalidParameterException", "the key size is not supported";
-    AttributeReadOnly = 41, "ATTRIBUTE_READ_ONLY", 0x10, "java/security/InvalidParameterException", "the attribute cannot be set, or only made stricter";
-    AttributeValueInvalid = 42, "ATTRIBUTE_VALUE_INVALID", 0x13, "java/security/InvalidParameterException", "the attribute's value is not possible";
-    TemplateInconsistent = 43, "TEMPLATE_INCONSISTENT", 0xD1, "java/security/InvalidParameterException", "the attributes contradict each other or the key type";
+    AttributeReadOnly = 41, "ATTRIBUTE_READ_ONLY", 0x10, "org/ferrohsm/provider/exception/AttributeException", "the attribute cannot be set, or only made stricter";
+    AttributeValueInvalid = 42, "ATTRIBUTE_VALUE_INVALID", 0x13, "org/ferrohsm/provider/exception/AttributeException", "the attribute's value is not possible";
+    TemplateInconsistent = 43, "TEMPLATE_INCONSISTENT", 0xD1, "org/ferrohsm/provider/exception/AttributeException", "the attributes contradict each other or the key type";
     LabelInUse = 44, "LABEL_IN_USE", 0xD1, "java/security/KeyStoreException", "another key or certificate has this label: choose another alias or delete that entry";
     KeyMaterialInvalid = 45, "KEY_MATERIAL_INVALID", 0xD0, "java/security/spec/InvalidKeySpecException", "the key to import is damaged, weak or of an unsupported form";
     CertificateInvalid = 46, "CERTIFICATE_INVALID", 0xD0, "java/security/cert/CertificateException", "the certificate is damaged or does not belong to the key";
@@ -94,19 +95,19 @@ statuses! {
     AnchorNotFound = 103, "ANCHOR_NOT_FOUND", 0x1B, "java/security/ProviderException", "there is no such trust anchor: see `ferrohsm cluster mtls list`";
     CertificateRefused = 104, "CERTIFICATE_REFUSED", 0x1B, "java/security/cert/CertificateException", "the certificate cannot serve for this";
 
-    StoreUnavailable = 128, "STORE_UNAVAILABLE", 0x30, "java/security/ProviderException", "the HSM cannot reach or read its store: see its log";
+    StoreUnavailable = 128, "STORE_UNAVAILABLE", 0x30, "org/ferrohsm/provider/exception/ProviderException", "the HSM cannot reach or read its store: see its log";
     DiskFull = 129, "DISK_FULL", 0x31, "java/security/ProviderException", "the HSM's disk is full: free space; nothing was changed";
-    Internal = 130, "INTERNAL", 0x5, "java/security/ProviderException", "the HSM failed inside: see its log";
-    ShuttingDown = 131, "SHUTTING_DOWN", 0x32, "java/security/ProviderException", "the HSM is shutting down: the client tries another one";
+    Internal = 130, "INTERNAL", 0x5, "org/ferrohsm/provider/exception/InternalException", "the HSM failed inside: see its log";
+    ShuttingDown = 131, "SHUTTING_DOWN", 0x32, "org/ferrohsm/provider/exception/ProviderException", "the HSM is shutting down: the client tries another one";
     LimitReached = 132, "LIMIT_REACHED", 0x31, "java/security/ProviderException", "a limit of this HSM is reached";
     RequestIdReused = 133, "REQUEST_ID_REUSED", 0x7, "java/security/ProviderException", "the request id was used for another request: client fault";
-    RevisionUnavailable = 134, "REVISION_UNAVAILABLE", 0x32, "java/security/ProviderException", "this HSM has not caught up with a change that the client has seen: the client tries another one";
+    RevisionUnavailable = 134, "REVISION_UNAVAILABLE", 0x32, "org/ferrohsm/provider/exception/ProviderException", "this HSM has not caught up with a change that the client has seen: the client tries another one";
 
-    Unreachable = 192, "UNREACHABLE", 0x32, "java/security/ProviderException", "no HSM could be reached: check addresses, network and that hsm-server runs; the client keeps trying";
-    Timeout = 193, "TIMEOUT", 0x32, "java/security/ProviderException", "the call's deadline passed before an HSM answered";
-    ConnectionLost = 194, "CONNECTION_LOST", 0x32, "java/security/ProviderException", "the connection was lost while an operation was under way that must not be repeated: check its effect, then try again";
+    Unreachable = 192, "UNREACHABLE", 0x32, "org/ferrohsm/provider/exception/ProviderException", "no HSM could be reached: check addresses, network and that hsm-server runs; the client keeps trying";
+    Timeout = 193, "TIMEOUT", 0x32, "org/ferrohsm/provider/exception/ProviderException", "the call's deadline passed before an HSM answered";
+    ConnectionLost = 194, "CONNECTION_LOST", 0x32, "org/ferrohsm/provider/exception/ProviderException", "the connection was lost while an operation was under way that must not be repeated: check its effect, then try again";
     ConfigurationInvalid = 195, "CONFIGURATION_INVALID", 0x5, "java/security/ProviderException", "the client's configuration is missing or wrong";
-    ServerUntrusted = 196, "SERVER_UNTRUSTED", 0x32, "java/security/ProviderException", "the server is not an HSM of the configured cluster: check root certificate and cluster id";
+    ServerUntrusted = 196, "SERVER_UNTRUSTED", 0x32, "org/ferrohsm/provider/exception/ProviderException", "the server is not an HSM of the configured cluster: check root certificate and cluster id";
     ClientClosed = 197, "CLIENT_CLOSED", 0x30, "java/lang/IllegalStateException", "this client was closed";
 }
 

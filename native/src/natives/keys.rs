@@ -110,7 +110,7 @@ pub fn import_key<'local>(
     let mut request = ImportKeyRequest {
         request_id: request_id(),
         key_type,
-        attributes: attributes(env, &key_attributes)?,
+        attributes: with_defaults(client, key_type, attributes(env, &key_attributes)?)?,
         public_attributes: attributes(env, &public_attributes)?,
         certificate_chain: chain(env, &certificate_chain)?,
         unique_label,

@@ -193,7 +193,7 @@ final class AesGcmCipher extends HsmCipher {
         byte[] associated = aad.toByteArray();
         aad.reset();
         return KeyWrapping.unwrap(key, mechanism(), MechanismParameters.gcm(iv, ivSource, associated, tagBits), wrapped,
-            algorithm, type);
+            algorithm, type, unwrapAttributes());
     }
 
     @Override

@@ -45,7 +45,7 @@ final class AesKeyWrapCipher extends HsmCipher {
 
     @Override
     Key unwrap(byte[] wrapped, String algorithm, int type) throws GeneralSecurityException {
-        return KeyWrapping.unwrap(key, mechanism(), null, wrapped, algorithm, type);
+        return KeyWrapping.unwrap(key, mechanism(), null, wrapped, algorithm, type, unwrapAttributes());
     }
 
     @Override

@@ -35,6 +35,11 @@ enum Curve {
         return inJdk;
     }
 
+    /** Size of the field in bits. */
+    int sizeBits() {
+        return sizeBits;
+    }
+
     /** SEC 2 name. */
     String standardName() {
         return names.get(0);

@@ -6,22 +6,24 @@ import java.security.GeneralSecurityException;
 import java.security.InvalidKeyException;
 import java.security.Key;
 import java.security.ProviderException;
+import java.util.Set;
 import javax.security.auth.DestroyFailedException;
 import javax.security.auth.Destroyable;
+import org.ferrohsm.provider.attributes.KeyAttributesMap;
 
 /**
  * A private or secret key in the HSM. It has a handle and no bytes: {@link #getEncoded()} and {@link #getFormat()} are
  * null, and it cannot be serialized. It stays valid across lost connections and restarts of the HSM.
  *
  * <p>Nothing happens in the HSM when an object is garbage-collected: a token key stays until it is deleted, a session
- * key until its login ends, since the same handle may have been looked up elsewhere. {@link #destroy()} deletes a
- * session key at once. Two objects are equal when they stand for the same key of the same cluster. Thread-safe.
+ * key until its login ends, since the same handle may have been looked up elsewhere. {@link #destroy()} deletes the
+ * key at once. Two objects are equal when they stand for the same key of the same cluster. Thread-safe.
  */
 public abstract class FerroHsmKey implements Key, Destroyable {
     private static final long serialVersionUID = 1L;
 
     private final transient HsmClient client;
-    private final transient KeyInfo info;
+    private transient volatile KeyInfo info;
     private final String algorithm;
     private transient volatile boolean destroyed;
 
@@ -54,6 +56,44 @@ public abstract class FerroHsmKey implements Key, Destroyable {
         return info.handle();
     }
 
+    /**
+     * The key's attributes as the HSM has them now, with what describes the key ({@code KEY_TYPE}, {@code OBJECT_CLASS},
+     * {@code SIZE}, {@code MODULUS}, {@code EC_PARAMS}, ...). One call to the HSM.
+     *
+     * @throws InvalidKeyException if the key is gone
+     * @throws ProviderException if the HSM cannot be reached
+     */
+    public final KeyAttributesMap getAttributes() throws InvalidKeyException {
+        try {
+            info = client.getKey(info.handle());
+            return KeyAttributes.of(info, KeyAttributes.partOf(info.keyType()));
+        } catch (InvalidKeyException e) {
+            throw e;
+        } catch (GeneralSecurityException e) {
+            throw new ProviderException(e.getMessage(), e);
+        }
+    }
+
+    /**
+     * Changes attributes of the key, all of them or none. {@code LABEL} and {@code ID} change freely, everything else only
+     * gets stricter; {@code TOKEN=true} keeps the key until it is deleted. One call to the HSM.
+     *
+     * @throws org.ferrohsm.provider.exception.AttributeException for a change that the HSM does not allow
+     * @throws InvalidKeyException if the key is gone
+     * @throws ProviderException if the HSM cannot be reached
+     */
+    public final void setAttributes(KeyAttributesMap changes) throws InvalidKeyException {
+        try {
+            Template template = KeyAttributes.template(changes, info.keyType(), KeyAttributes.partOf(info.keyType()),
+                Set.of());
+            info = client.updateKey(info.handle(), template, null, false);
+        } catch (InvalidKeyException e) {
+            throw e;
+        } catch (GeneralSecurityException e) {
+            throw new ProviderException(e.getMessage(), e);
+        }
+    }
+
     final HsmClient client() {
         return client;
     }
@@ -75,10 +115,11 @@ public abstract class FerroHsmKey implements Key, Destroyable {
     }
 
     /**
-     * Deletes a session key in the HSM.
+     * Deletes the key in the HSM for good, and a private key together with its public key: token keys that were looked up
+     * or made as such, and session keys. A session key that became a token key after this object was made, through a
+     * KeyStore entry say, is spared: look it up to delete it. {@code DESTROYABLE=false} protects a key.
      *
-     * @throws DestroyFailedException for a token key, which {@code KeyStore.deleteEntry} deletes, and where the HSM
-     *     refuses or cannot be reached
+     * @throws DestroyFailedException for a key that is spared or gone, and where the HSM refuses or cannot be reached
      */
     @Override
     public final void destroy() throws DestroyFailedException {
@@ -86,8 +127,12 @@ public abstract class FerroHsmKey implements Key, Destroyable {
             return;
         }
         try {
-            // The HSM decides: a KeyStore entry may have made it a token key since this object was made.
-            client.deleteSessionKey(info.handle());
+            if (info.isToken()) {
+                client.deleteKey(info.handle());
+            } else {
+                // The HSM decides: a KeyStore entry may have made it a token key since this object was made.
+                client.deleteSessionKey(info.handle());
+            }
             destroyed = true;
         } catch (GeneralSecurityException | ProviderException e) {
             DestroyFailedException failed = new DestroyFailedException(e.getMessage());

@@ -86,6 +86,12 @@ final class FerroHsmKeyStore extends KeyStoreSpi {
         }
     }
 
+    /** The client that it was loaded with; null before. */
+    HsmClient client() {
+        FerroHsmKeyStoreEntries loaded = entries;
+        return loaded == null ? null : loaded.client();
+    }
+
     private void use(HsmClient client, byte[] text) {
         movedAway.clear();
         reported.clear();

@@ -1,5 +1,6 @@
 package org.ferrohsm.provider;
 
+import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.security.AuthProvider;
@@ -12,9 +13,11 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import javax.security.auth.Subject;
 import javax.security.auth.callback.CallbackHandler;
 import javax.security.auth.login.LoginException;
+import org.ferrohsm.provider.exception.ProviderInitializationException;
 
 /**
  * The FerroHSM provider: JCA's engines over keys that stay in the HSM.
@@ -24,21 +27,23 @@ import javax.security.auth.login.LoginException;
  *
  * <p>Making a provider touches no network and needs no configuration. The configuration is looked for at first use: the
  * one given here, {@code -Dferrohsm.config}, the environment variable {@code FERROHSM_CONFIG},
- * {@code /etc/ferrohsm/client.toml}. All providers of one class loader that use the same configuration share its
+ * {@code /etc/ferrohsm/client.toml}; or one that the program builds. All providers of one class loader that use the same configuration share its
  * connections and its login. Thread-safe.
  */
 public final class FerroHsmProvider extends AuthProvider {
     private static final long serialVersionUID = 1L;
 
     /** Name of the provider without a configuration of its own. */
-    static final String NAME = "FerroHSM";
+    public static final String PROVIDER_NAME = "FerroHSM";
+    /** Type of its KeyStore, for {@code KeyStore.getInstance}. */
+    public static final String FERROHSM_KEYSTORE_TYPE = FerroHsmKeyStoreService.TYPE;
     /** System property: path of the client configuration. */
     static final String CONFIG = "ferrohsm.config";
     private static final String DEFAULT_HANDLER = "auth.login.defaultCallbackHandler";
     private static final System.Logger LOGGER = System.getLogger("org.ferrohsm.provider");
     private static final AtomicBoolean WARNED = new AtomicBoolean();
 
-    private final transient String configPath;
+    private final transient Supplier<HsmClient> configuration;
     private final transient Map<String, HsmService> byNameOnly = new ConcurrentHashMap<>();
     private final transient Service pkcs11KeyStore =
         new FerroHsmKeyStoreService(this, FerroHsmKeyStoreService.PKCS11);
@@ -48,10 +53,26 @@ public final class FerroHsmProvider extends AuthProvider {
     /**
      * The provider {@code FerroHSM}, with the configuration that is found at first use.
      *
-     * @throws ProviderException if the native library cannot be loaded, with what to do
+     * @throws ProviderInitializationException if the native library cannot be loaded, with what to do
+     * @throws IOException never; callers of CloudHSM's constructor handle it
+     * @throws LoginException never, as it does not log in; callers of CloudHSM's constructor handle it
      */
-    public FerroHsmProvider() {
-        this(NAME, null);
+    public FerroHsmProvider() throws IOException, LoginException, ProviderInitializationException {
+        this(PROVIDER_NAME, initialized(() -> HsmClient.of(null)));
+    }
+
+    /**
+     * A provider with a configuration that the program builds, under the name that
+     * {@link FerroHsmClusterBuilder#withClusterUniqueIdentifier} gave it. It has a login of its own.
+     *
+     * @throws ProviderInitializationException if the native library cannot be loaded, with what to do
+     * @throws IOException never, as files are read at first use; callers of CloudHSM's constructor handle it
+     * @throws LoginException never, as it does not log in; callers of CloudHSM's constructor handle it
+     */
+    public FerroHsmProvider(FerroHsmProviderConfig config)
+        throws IOException, LoginException, ProviderInitializationException {
+        this(config.cluster().name(), initialized(config.cluster()::client));
+        config.logging().ifPresent(logging -> logging.report(LOGGER, getName()));
     }
 
     /**
@@ -61,12 +82,23 @@ public final class FerroHsmProvider extends AuthProvider {
      * @throws ProviderException if the native library cannot be loaded, with what to do
      */
     public FerroHsmProvider(String configPath) {
-        this(NAME + '-' + configName(configPath), configPath);
+        this(PROVIDER_NAME + '-' + configName(configPath), () -> HsmClient.of(configPath));
     }
 
-    private FerroHsmProvider(String name, String configPath) {
+    private static Supplier<HsmClient> initialized(Supplier<HsmClient> configuration)
+        throws ProviderInitializationException {
+        try {
+            Tables.get();
+            return configuration;
+        } catch (ProviderException | LinkageError e) {
+            Throwable cause = e instanceof ExceptionInInitializerError && e.getCause() != null ? e.getCause() : e;
+            throw new ProviderInitializationException(cause.getMessage(), cause);
+        }
+    }
+
+    private FerroHsmProvider(String name, Supplier<HsmClient> configuration) {
         super(name, Version.CURRENT, "FerroHSM " + Version.CURRENT + ": keys that stay in the HSM");
-        this.configPath = configPath;
+        this.configuration = configuration;
         for (Tables.Mechanism mechanism : Tables.get().mechanisms()) {
             for (Tables.Service service : mechanism.services()) {
                 HsmService made = new HsmService(this, mechanism, service);
@@ -108,7 +140,7 @@ public final class FerroHsmProvider extends AuthProvider {
     HsmClient client() {
         HsmClient current = client;
         if (current == null) {
-            current = HsmClient.of(configPath);
+            current = configuration.get();
             CallbackHandler known = handler;
             if (known != null) {
                 current.setCallbackHandler(known);

@@ -15,6 +15,8 @@ import javax.crypto.CipherSpi;
 import javax.crypto.IllegalBlockSizeException;
 import javax.crypto.NoSuchPaddingException;
 import javax.crypto.ShortBufferException;
+import org.ferrohsm.provider.attributes.KeyAttributesMap;
+import org.ferrohsm.provider.attributes.UnwrapParameterSpec;
 
 /**
  * What all ciphers share: the choice between the HSM and the JDK's own cipher (public keys, and keys of others where the
@@ -25,6 +27,7 @@ abstract class HsmCipher extends CipherSpi {
     private Cipher software;
     /** False from a failed init or update until the next init: what was taken and given out by then is not known. */
     private boolean ready;
+    private KeyAttributesMap unwrapAttributes = new KeyAttributesMap();
 
     HsmCipher(ServiceContext context) {
         this.context = context;
@@ -41,6 +44,11 @@ abstract class HsmCipher extends CipherSpi {
     /** The JDK's cipher while it does the work, else null. */
     final Cipher software() {
         return software;
+    }
+
+    /** Attributes for the keys that are unwrapped. */
+    final KeyAttributesMap unwrapAttributes() {
+        return unwrapAttributes;
     }
 
     /** Refuses to go on after a failed init or update, rather than give a wrong result. */
@@ -99,7 +107,19 @@ abstract class HsmCipher extends CipherSpi {
     @Override
     protected void engineInit(int mode, Key key, AlgorithmParameterSpec spec, SecureRandom random)
         throws InvalidKeyException, InvalidAlgorithmParameterException {
-        init(mode, key, spec, random);
+        UnwrapParameterSpec unwrap = spec instanceof KeyAttributesMap given ? new UnwrapParameterSpec(null, given)
+            : spec instanceof UnwrapParameterSpec both ? both : null;
+        if (unwrap == null || mode != Cipher.UNWRAP_MODE) {
+            init(mode, key, spec, random);
+            return;
+        }
+        init(mode, key, unwrap.getParameters(), random);
+        if (software != null) {
+            breakOff();
+            throw new InvalidAlgorithmParameterException("Attributes are for keys that are unwrapped into the HSM, and"
+                + " this unwrapping key is not in it: " + key.getClass().getName());
+        }
+        unwrapAttributes = unwrap.getAttributes();
     }
 
     @Override
@@ -112,6 +132,7 @@ abstract class HsmCipher extends CipherSpi {
         throws InvalidKeyException, InvalidAlgorithmParameterException {
         software = null;
         ready = false;
+        unwrapAttributes = new KeyAttributesMap();
         if (!isForJdk(mode, key)) {
             initHsm(mode, key, spec);
             ready = true;

@@ -10,10 +10,14 @@ import java.security.spec.InvalidKeySpecException;
 import java.security.spec.KeySpec;
 import java.util.Arrays;
 import java.util.List;
+import org.ferrohsm.provider.attributes.KeyAttributesMap;
+import org.ferrohsm.provider.attributes.ObjectClassType;
+import org.ferrohsm.provider.exception.AttributeException;
 
 /**
- * Public keys become the JDK's own. A private key's specification is imported into the HSM as a session key: this factory
- * answers only when FerroHSM is named, so nobody gets that by accident.
+ * Public keys become the JDK's own. A private key's specification is imported into the HSM, as a session key unless its
+ * attributes say otherwise, and so is a key to translate: this factory answers only when FerroHSM is named, so nobody
+ * gets that by accident.
  */
 final class HsmKeyFactory extends KeyFactorySpi {
     private final ServiceContext context;
@@ -25,10 +29,12 @@ final class HsmKeyFactory extends KeyFactorySpi {
     @Override
     protected PublicKey engineGeneratePublic(KeySpec spec) throws InvalidKeySpecException {
         try {
-            return Jdk.keyFactory(context.keyType()).generatePublic(spec);
+            KeySpec material = spec instanceof KeyAttributesMap given ? KeyMaterial.publicKey(given, context.keyType())
+                : spec;
+            return Jdk.keyFactory(context.keyType()).generatePublic(material);
         } catch (InvalidKeySpecException e) {
             throw e;
-        } catch (GeneralSecurityException e) {
+        } catch (GeneralSecurityException | AttributeException e) {
             throw new InvalidKeySpecException(e.getMessage(), e);
         }
     }
@@ -36,15 +42,21 @@ final class HsmKeyFactory extends KeyFactorySpi {
     @Override
     protected PrivateKey engineGeneratePrivate(KeySpec spec) throws InvalidKeySpecException {
         try {
-            return importKey(Jdk.keyFactory(context.keyType()).generatePrivate(spec));
+            KeyType type = context.keyType();
+            if (spec instanceof KeyAttributesMap given) {
+                Template template = KeyAttributes.template(given, type, ObjectClassType.PRIVATE_KEY,
+                    KeyMaterial.describesPrivateKey(type));
+                return importKey(Jdk.keyFactory(type).generatePrivate(KeyMaterial.privateKey(given, type)), template);
+            }
+            return importKey(Jdk.keyFactory(type).generatePrivate(spec), new Template());
         } catch (InvalidKeySpecException e) {
             throw e;
-        } catch (GeneralSecurityException e) {
+        } catch (GeneralSecurityException | AttributeException e) {
             throw new InvalidKeySpecException(e.getMessage(), e);
         }
     }
 
-    private PrivateKey importKey(PrivateKey software) throws GeneralSecurityException {
+    private PrivateKey importKey(PrivateKey software, Template template) throws GeneralSecurityException {
         byte[] pkcs8 = software.getEncoded();
         if (pkcs8 == null || !"PKCS#8".equals(software.getFormat())) {
             throw new InvalidKeyException("The private key has no PKCS#8 encoding, so it cannot be imported: "
@@ -52,8 +64,8 @@ final class HsmKeyFactory extends KeyFactorySpi {
         }
         HsmClient client = context.client();
         try {
-            return Keys.privateKey(client, client.importKey(context.keyType(), pkcs8, new Template(), new Template(),
-                List.of(), false));
+            return Keys.privateKey(client, client.importKey(context.keyType(), pkcs8, template, new Template(), List.of(),
+                false));
         } finally {
             Arrays.fill(pkcs8, (byte) 0);
         }
@@ -80,7 +92,7 @@ final class HsmKeyFactory extends KeyFactorySpi {
         }
         try {
             if (key instanceof PrivateKey software) {
-                return importKey(software);
+                return importKey(software, new Template());
             }
             return Jdk.keyFactory(context.keyType()).translateKey(key);
         } catch (InvalidKeyException e) {

@@ -6,18 +6,23 @@ import java.security.InvalidParameterException;
 import java.security.ProviderException;
 import java.security.SecureRandom;
 import java.security.spec.AlgorithmParameterSpec;
+import java.util.Set;
 import javax.crypto.KeyGeneratorSpi;
 import javax.crypto.SecretKey;
+import org.ferrohsm.provider.attributes.KeyAttribute;
+import org.ferrohsm.provider.attributes.KeyAttributesMap;
+import org.ferrohsm.provider.attributes.ObjectClassType;
 
 /**
- * Makes secret keys inside the HSM: session keys that are not extractable, unless the configuration's {@code defaults}
- * say otherwise. The {@code SecureRandom} that JCA passes is not used: the HSM draws its own.
+ * Makes secret keys inside the HSM: session keys that are not extractable, unless a {@link KeyAttributesMap} or the
+ * configuration's {@code defaults} say otherwise. The {@code SecureRandom} that JCA passes is not used: the HSM draws its own.
  */
 final class HsmKeyGenerator extends KeyGeneratorSpi {
     private static final int MAX_SECRET_BITS = 8192;
 
     private final ServiceContext context;
     private int sizeBits;
+    private Template template = new Template();
 
     HsmKeyGenerator(ServiceContext context, int defaultBits) {
         this.context = context;
@@ -32,7 +37,19 @@ final class HsmKeyGenerator extends KeyGeneratorSpi {
     @Override
     protected void engineInit(AlgorithmParameterSpec spec, SecureRandom random)
         throws InvalidAlgorithmParameterException {
-        throw new InvalidAlgorithmParameterException(context.algorithm() + " keys are made by size: init(bits)");
+        if (!(spec instanceof KeyAttributesMap given)) {
+            throw new InvalidAlgorithmParameterException(context.algorithm()
+                + " keys are made by size, init(bits), or with a KeyAttributesMap");
+        }
+        try {
+            Template wanted = KeyAttributes.template(given, context.keyType(), ObjectClassType.SECRET_KEY,
+                Set.of(KeyAttribute.SIZE));
+            Integer bits = (Integer) given.get(KeyAttribute.SIZE);
+            engineInit(bits == null ? sizeBits : bits, random);
+            template = wanted;
+        } catch (InvalidParameterException e) {
+            throw new InvalidAlgorithmParameterException(e.getMessage(), e);
+        }
     }
 
     @Override
@@ -45,13 +62,14 @@ final class HsmKeyGenerator extends KeyGeneratorSpi {
                 + " bits, not " + bits);
         }
         sizeBits = bits;
+        template = new Template();
     }
 
     @Override
     protected SecretKey engineGenerateKey() {
         HsmClient client = context.client();
         try {
-            KeyInfo info = client.generateKey(context.keyType(), sizeBits, new Template());
+            KeyInfo info = client.generateKey(context.keyType(), sizeBits, template);
             return new FerroHsmSecretKey(client, info, context.algorithm());
         } catch (GeneralSecurityException e) {
             throw new ProviderException(e.getMessage(), e);

@@ -11,16 +11,28 @@ import java.security.spec.AlgorithmParameterSpec;
 import java.security.spec.ECGenParameterSpec;
 import java.security.spec.ECParameterSpec;
 import java.security.spec.RSAKeyGenParameterSpec;
+import org.ferrohsm.provider.attributes.KeyPairAttributesMap;
 
 /**
- * Makes key pairs inside the HSM: session keys that are not extractable, unless the configuration's {@code defaults} say
- * otherwise. The {@code SecureRandom} that JCA passes is not used: the HSM draws its own.
+ * Makes key pairs inside the HSM: session keys that are not extractable, unless a {@link KeyPairAttributesMap} or the
+ * configuration's {@code defaults} say otherwise. The {@code SecureRandom} that JCA passes is not used: the HSM draws its own.
  */
 abstract class HsmKeyPairGenerator extends KeyPairGeneratorSpi {
     private final ServiceContext context;
+    private PairAttributes attributes = PairAttributes.NONE;
 
     HsmKeyPairGenerator(ServiceContext context) {
         this.context = context;
+    }
+
+    /** The attributes for the next pairs. */
+    final void take(PairAttributes given) {
+        attributes = given;
+    }
+
+    /** Back to the defaults, as every initialization says all there is to say. */
+    final void takeDefaults() {
+        take(PairAttributes.NONE);
     }
 
     abstract int sizeBits();
@@ -31,8 +43,8 @@ abstract class HsmKeyPairGenerator extends KeyPairGeneratorSpi {
     public KeyPair generateKeyPair() {
         HsmClient client = context.client();
         try {
-            return Keys.keyPair(client, client.generateKeyPair(context.keyType(), sizeBits(), curve(), new Template(),
-                new Template()));
+            return Keys.keyPair(client, client.generateKeyPair(context.keyType(), sizeBits(), curve(),
+                attributes.privateKey(), attributes.publicKey()));
         } catch (GeneralSecurityException e) {
             throw new ProviderException(e.getMessage(), e);
         }
@@ -52,11 +64,18 @@ abstract class HsmKeyPairGenerator extends KeyPairGeneratorSpi {
                 throw new InvalidParameterException("RSA keys in the HSM have 2048, 3072 or 4096 bits, not " + bits);
             }
             sizeBits = bits;
+            takeDefaults();
         }
 
         @Override
         public void initialize(AlgorithmParameterSpec spec, SecureRandom random)
             throws InvalidAlgorithmParameterException {
+            if (spec instanceof KeyPairAttributesMap given) {
+                PairAttributes pair = PairAttributes.of(given, KeyType.RSA);
+                initializeSize(pair.modulusBits() == null ? sizeBits : pair.modulusBits(), random);
+                take(pair);
+                return;
+            }
             if (!(spec instanceof RSAKeyGenParameterSpec rsa)) {
                 throw new InvalidAlgorithmParameterException("RSA takes an RSAKeyGenParameterSpec"
                     + (spec == null ? "" : ", not a " + spec.getClass().getName()));
@@ -65,8 +84,12 @@ abstract class HsmKeyPairGenerator extends KeyPairGeneratorSpi {
                 throw new InvalidAlgorithmParameterException("The HSM makes RSA keys with the public exponent 65537"
                     + " only, not " + rsa.getPublicExponent());
             }
+            initializeSize(rsa.getKeysize(), random);
+        }
+
+        private void initializeSize(int bits, SecureRandom random) throws InvalidAlgorithmParameterException {
             try {
-                initialize(rsa.getKeysize(), random);
+                initialize(bits, random);
             } catch (InvalidParameterException e) {
                 throw new InvalidAlgorithmParameterException(e.getMessage(), e);
             }
@@ -99,11 +122,18 @@ abstract class HsmKeyPairGenerator extends KeyPairGeneratorSpi {
                 throw new InvalidParameterException("The HSM has no curve of " + bits + " bits: " + KNOWN);
             }
             curve = wanted;
+            takeDefaults();
         }
 
         @Override
         public void initialize(AlgorithmParameterSpec spec, SecureRandom random)
             throws InvalidAlgorithmParameterException {
+            if (spec instanceof KeyPairAttributesMap given) {
+                PairAttributes pair = PairAttributes.of(given, KeyType.EC);
+                curve = pair.curve() == null ? curve : pair.curve();
+                take(pair);
+                return;
+            }
             Curve wanted;
             if (spec instanceof ECGenParameterSpec named) {
                 wanted = Curve.ofName(named.getName());
@@ -118,6 +148,7 @@ abstract class HsmKeyPairGenerator extends KeyPairGeneratorSpi {
                     + (spec instanceof ECGenParameterSpec named ? named.getName() : spec) + ": " + KNOWN);
             }
             curve = wanted;
+            takeDefaults();
         }
 
         @Override

@@ -94,6 +94,12 @@ final class HsmNative {
     static native byte[] random(long client, int length, CompletableFuture<byte[]> future)
         throws GeneralSecurityException;
 
+    /** Called by the library, on any thread: an exception of this provider's own, by its name in the status table. */
+    @SuppressWarnings("unused")
+    private static Throwable throwable(String className, String message) throws ReflectiveOperationException {
+        return (Throwable) Class.forName(className).getConstructor(String.class).newInstance(message);
+    }
+
     /** Called by the library, on any thread, when a login is due: user and password, or null for none here. */
     @SuppressWarnings("unused")
     private static byte[] readCredentials(long credentials) throws Exception {

@@ -6,13 +6,18 @@ import java.security.spec.InvalidKeySpecException;
 import java.security.spec.KeySpec;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import javax.crypto.SecretKey;
 import javax.crypto.SecretKeyFactorySpi;
 import javax.crypto.spec.SecretKeySpec;
+import org.ferrohsm.provider.attributes.KeyAttribute;
+import org.ferrohsm.provider.attributes.KeyAttributesMap;
+import org.ferrohsm.provider.attributes.ObjectClassType;
+import org.ferrohsm.provider.exception.AttributeException;
 
 /**
- * Imports secret keys into the HSM, as session keys. This factory answers only when FerroHSM is named, so nobody gets
- * that by accident.
+ * Imports secret keys into the HSM, as session keys unless their attributes say otherwise; a key to translate is imported
+ * too. This factory answers only when FerroHSM is named, so nobody gets that by accident.
  */
 final class HsmSecretKeyFactory extends SecretKeyFactorySpi {
     private final ServiceContext context;
@@ -23,17 +28,35 @@ final class HsmSecretKeyFactory extends SecretKeyFactorySpi {
 
     @Override
     protected SecretKey engineGenerateSecret(KeySpec spec) throws InvalidKeySpecException {
-        if (!(spec instanceof SecretKeySpec secret)) {
-            throw new InvalidKeySpecException("A secret key is imported from a SecretKeySpec"
-                + (spec == null ? "" : ", not from a " + spec.getClass().getName()));
-        }
         try {
-            return importKey(secret);
+            if (spec instanceof KeyAttributesMap given) {
+                return importKey(given);
+            }
+            if (spec instanceof SecretKeySpec secret) {
+                return importKey(secret);
+            }
+            throw new InvalidKeySpecException("A secret key is imported from a SecretKeySpec or a KeyAttributesMap"
+                + (spec == null ? "" : ", not from a " + spec.getClass().getName()));
         } catch (InvalidKeySpecException e) {
             throw e;
-        } catch (GeneralSecurityException e) {
+        } catch (GeneralSecurityException | AttributeException e) {
             throw new InvalidKeySpecException(e.getMessage(), e);
         }
+    }
+
+    private SecretKey importKey(KeyAttributesMap given) throws GeneralSecurityException {
+        byte[] bytes = (byte[]) given.get(KeyAttribute.VALUE);
+        if (bytes == null) {
+            throw new InvalidKeySpecException("The key is incomplete: VALUE is missing");
+        }
+        Integer sizeBits = (Integer) given.get(KeyAttribute.SIZE);
+        if (sizeBits != null && sizeBits != bytes.length * 8) {
+            Arrays.fill(bytes, (byte) 0);
+            throw new InvalidKeySpecException("SIZE is " + sizeBits + " bits, and VALUE has another");
+        }
+        Template template = KeyAttributes.template(given, context.keyType(), ObjectClassType.SECRET_KEY,
+            Set.of(KeyAttribute.VALUE, KeyAttribute.SIZE));
+        return importKey(bytes, template, context.algorithm());
     }
 
     private SecretKey importKey(SecretKey software) throws GeneralSecurityException {
@@ -42,10 +65,13 @@ final class HsmSecretKeyFactory extends SecretKeyFactorySpi {
             throw new InvalidKeyException("The key has no encoding, so it cannot be imported: "
                 + software.getClass().getName());
         }
-        HsmClient client = context.client();
+        return importKey(bytes, new Template(), context.keyType() == KeyType.AES ? "AES" : software.getAlgorithm());
+    }
+
+    private SecretKey importKey(byte[] bytes, Template template, String algorithm) throws GeneralSecurityException {
         try {
-            KeyInfo info = client.importKey(context.keyType(), bytes, new Template(), new Template(), List.of(), false);
-            String algorithm = context.keyType() == KeyType.AES ? "AES" : software.getAlgorithm();
+            HsmClient client = context.client();
+            KeyInfo info = client.importKey(context.keyType(), bytes, template, new Template(), List.of(), false);
             return new FerroHsmSecretKey(client, info, algorithm);
         } finally {
             Arrays.fill(bytes, (byte) 0);

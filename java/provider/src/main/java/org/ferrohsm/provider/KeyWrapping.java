@@ -5,7 +5,9 @@ import java.security.InvalidKeyException;
 import java.security.Key;
 import java.security.NoSuchAlgorithmException;
 import java.security.PublicKey;
+import java.util.Set;
 import javax.crypto.Cipher;
+import org.ferrohsm.provider.attributes.KeyAttributesMap;
 
 /** Wrapping keys that are in the HSM, and unwrapping keys into it. No key passes through this process in clear. */
 final class KeyWrapping {
@@ -37,13 +39,13 @@ final class KeyWrapping {
         return target.client().wrapKey(handle, null, mechanism, parameters, target.getHandle());
     }
 
-    /** Unwraps into the HSM, as a session key with the defaults of its type. */
+    /** Unwraps into the HSM, as a session key with the defaults of its type unless its attributes say otherwise. */
     static Key unwrap(FerroHsmKey unwrappingKey, int mechanism, byte[] parameters, byte[] wrapped, String algorithm,
-        int type) throws GeneralSecurityException {
+        int type, KeyAttributesMap attributes) throws GeneralSecurityException {
         HsmClient client = unwrappingKey.client();
         KeyType keyType = keyType(algorithm, type);
         KeyInfo info = client.unwrapKey(unwrappingKey.handleFor("unwrap"), mechanism, parameters, wrapped, keyType,
-            new Template());
+            KeyAttributes.template(attributes, keyType, KeyAttributes.partOf(keyType), Set.of()));
         return type == Cipher.SECRET_KEY
             ? new FerroHsmSecretKey(client, info, algorithm)
             : Keys.privateKey(client, info);

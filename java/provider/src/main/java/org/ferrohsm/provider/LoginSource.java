@@ -17,12 +17,16 @@ import javax.security.auth.login.LoginException;
 
 /**
  * Where the library reads user and password from whenever a login is due: the callback handler of an application, else
- * {@code -Dferrohsm.user} and {@code -Dferrohsm.password}. The environment and the configuration file come after these
+ * {@code -Dferrohsm.user} and {@code -Dferrohsm.password}, else CloudHSM's {@code -DHSM_USER} and
+ * {@code -DHSM_PASSWORD}. The environment and the configuration file come after these
  * and are read by the library itself. Nothing is kept. Thread-safe.
  */
 final class LoginSource {
     static final String USER = "ferrohsm.user";
     static final String PASSWORD = "ferrohsm.password";
+    /** As CloudHSM's provider has them. */
+    static final String CLOUDHSM_USER = "HSM_USER";
+    static final String CLOUDHSM_PASSWORD = "HSM_PASSWORD";
 
     private static final AtomicLong LAST = new AtomicLong();
     private static final Map<Long, LoginSource> SOURCES = new ConcurrentHashMap<>();
@@ -77,13 +81,19 @@ final class LoginSource {
     }
 
     private static UserAndPassword properties() throws LoginException {
-        String user = System.getProperty(USER);
-        String password = System.getProperty(PASSWORD);
+        UserAndPassword ours = properties(USER, PASSWORD);
+        return ours != null ? ours : properties(CLOUDHSM_USER, CLOUDHSM_PASSWORD);
+    }
+
+    private static UserAndPassword properties(String userName, String passwordName) throws LoginException {
+        String user = System.getProperty(userName);
+        String password = System.getProperty(passwordName);
         if (user == null && password == null) {
             return null;
         }
         if (user == null || password == null) {
-            throw new LoginException("Only one of -D" + USER + " and -D" + PASSWORD + " is set: set both or none");
+            throw new LoginException("Only one of -D" + userName + " and -D" + passwordName
+                + " is set: set both or none");
         }
         return new UserAndPassword(user, password.getBytes(StandardCharsets.UTF_8));
     }

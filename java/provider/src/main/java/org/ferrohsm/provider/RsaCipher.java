@@ -165,7 +165,8 @@ final class RsaCipher extends HsmCipher {
 
     @Override
     Key unwrap(byte[] wrapped, String algorithm, int type) throws GeneralSecurityException {
-        return KeyWrapping.unwrap((FerroHsmKey) key, mechanism(), mechanismParameters(), wrapped, algorithm, type);
+        return KeyWrapping.unwrap((FerroHsmKey) key, mechanism(), mechanismParameters(), wrapped, algorithm, type,
+            unwrapAttributes());
     }
 
     @Override

@@ -24,6 +24,11 @@ final class Template {
         return put(name, codes.clone());
     }
 
+    /** A value in one of the forms of {@link Wire#attributes}. */
+    Template value(String name, Object value) {
+        return put(name, value);
+    }
+
     private Template put(String name, Object value) {
         values.put(Tables.get().attributeId(name), value);
         return this;

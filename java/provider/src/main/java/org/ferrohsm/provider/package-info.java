@@ -8,8 +8,9 @@
  *     named. Signature, Cipher, Mac and KeyAgreement are also found by a key of this provider.
  * <li>Private and secret keys have no encoding, cannot be serialized, and are no {@code RSAPrivateKey} or
  *     {@code ECPrivateKey}. Public keys are the JDK's.
- * <li>Generated, imported and unwrapped keys are session keys: they end with the login. A KeyStore entry makes a key
- *     last. {@code destroy()} deletes a session key in the HSM.
+ * <li>Generated, imported and unwrapped keys are session keys: they end with the login. A KeyStore entry or the
+ *     attribute {@code TOKEN} makes a key last. {@code destroy()} deletes the key in the HSM for good: session keys, and
+ *     token keys that were looked up or made as such. {@code DESTROYABLE=false} protects a key.
  * <li>Private and secret keys of other providers are refused with an {@link java.security.InvalidKeyException}. To import
  *     one, give it to a KeyFactory or SecretKeyFactory of this provider; nothing is imported by itself.
  * <li>AES-GCM encryption takes its IV from the HSM; the caller's own only where the key has {@code allow-caller-iv}. An

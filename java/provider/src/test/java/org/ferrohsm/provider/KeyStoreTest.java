@@ -280,6 +280,25 @@ class KeyStoreTest {
     }
 
     @Test
+    void destroyDeletesATokenKeyThatWasLookedUp() throws Exception {
+        KeyPair pair = stored("web");
+        PrivateKey found = (PrivateKey) store.getKey("web", null);
+        found.destroy();
+        assertTrue(found.isDestroyed());
+        assertNull(store.getKey("web", null));
+        assertThrows(java.security.InvalidKeyException.class, () -> client.getKey(handle(pair.getPrivate())));
+    }
+
+    @Test
+    void destroySparesAKeyWhoseAttributesForbidIt() throws Exception {
+        KeyPair pair = generate("EC"); // a session key, for the tests that count what is left
+        client.updateKey(handle(pair.getPrivate()), new Template().flag("destroyable", false), null, false);
+        assertThrows(javax.security.auth.DestroyFailedException.class, pair.getPrivate()::destroy);
+        assertFalse(pair.getPrivate().isDestroyed());
+        assertSigns(pair.getPrivate(), selfSigned(pair)[0]);
+    }
+
+    @Test
     void aliasesAreCaseSensitive() throws Exception {
         KeyPair lower = stored("web");
         KeyPair upper = stored("WEB");

@@ -37,7 +37,7 @@ class ProviderTest {
     }
 
     @Test
-    void row9ConfiguredProvidersHaveNamesOfTheirOwn() {
+    void row9ConfiguredProvidersHaveNamesOfTheirOwn() throws Exception {
         FerroHsmProvider plain = new FerroHsmProvider();
         assertEquals("FerroHSM", plain.getName());
         assertTrue(plain.isConfigured());
@@ -116,7 +116,7 @@ class ProviderTest {
     }
 
     @Test
-    void aSecondOneOfTheSameNameIsNotAdded() {
+    void aSecondOneOfTheSameNameIsNotAdded() throws Exception {
         FerroHsmProvider first = new FerroHsmProvider();
         try {
             assertTrue(Security.addProvider(first) > 0);

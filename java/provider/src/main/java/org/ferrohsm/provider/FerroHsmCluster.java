@@ -1,0 +1,30 @@
+package org.ferrohsm.provider;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/** Which cluster a provider uses, and how it is trusted: what {@code client.toml} says otherwise. Immutable. */
+public final class FerroHsmCluster {
+    private final String name;
+    private final byte[] configuration;
+
+    FerroHsmCluster(String name, List<String> configuration) {
+        this.name = name;
+        this.configuration = String.join("\n", configuration).concat("\n").getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** A builder without servers. */
+    public static FerroHsmClusterBuilder builder() {
+        return new FerroHsmClusterBuilder();
+    }
+
+    /** The provider's name. */
+    String name() {
+        return name;
+    }
+
+    /** The client of this configuration; it is shared with nobody, as the text has the provider's name. */
+    HsmClient client() {
+        return HsmClient.ofText(configuration);
+    }
+}

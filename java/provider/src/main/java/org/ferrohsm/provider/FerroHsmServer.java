@@ -1,0 +1,20 @@
+package org.ferrohsm.provider;
+
+/** Address of one HSM. Immutable. */
+public final class FerroHsmServer {
+    private final String address;
+
+    FerroHsmServer(String address) {
+        this.address = address;
+    }
+
+    /** A builder without an address. */
+    public static FerroHsmServerBuilder builder() {
+        return new FerroHsmServerBuilder();
+    }
+
+    /** {@code host:port}. */
+    String address() {
+        return address;
+    }
+}

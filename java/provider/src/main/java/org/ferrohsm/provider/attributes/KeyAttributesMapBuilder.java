@@ -1,0 +1,28 @@
+package org.ferrohsm.provider.attributes;
+
+import org.ferrohsm.provider.exception.AddAttributeException;
+
+/** Builds a {@link KeyAttributesMap}, one attribute after the other. Not thread-safe. */
+public final class KeyAttributesMapBuilder {
+    private final KeyAttributesMap attributes = new KeyAttributesMap();
+
+    /** A builder without attributes. */
+    public KeyAttributesMapBuilder() {
+        // Nothing is in it yet.
+    }
+
+    /**
+     * Sets an attribute.
+     *
+     * @throws AddAttributeException if the attribute cannot have this value, with what it takes
+     */
+    public KeyAttributesMapBuilder put(KeyAttribute attribute, Object value) throws AddAttributeException {
+        attributes.put(attribute, value);
+        return this;
+    }
+
+    /** A map with what was put so far. */
+    public KeyAttributesMap build() {
+        return attributes.copy();
+    }
+}

@@ -1,0 +1,34 @@
+package org.ferrohsm.provider.attributes;
+
+import java.security.spec.AlgorithmParameterSpec;
+
+/**
+ * Attributes of both keys of a pair, for {@code KeyPairGenerator.initialize}. Curve ({@link KeyAttribute#EC_PARAMS}),
+ * {@link KeyAttribute#MODULUS_BITS} and {@link KeyAttribute#PUBLIC_EXPONENT} belong to the public key. The maps are
+ * copied when they come and when they are read. Immutable.
+ */
+public final class KeyPairAttributesMap implements AlgorithmParameterSpec {
+    private final KeyAttributesMap publicKey;
+    private final KeyAttributesMap privateKey;
+
+    KeyPairAttributesMap(KeyAttributesMap publicKey, KeyAttributesMap privateKey) {
+        this.publicKey = publicKey;
+        this.privateKey = privateKey;
+    }
+
+    /** Attributes of the public key. */
+    public KeyAttributesMap getPublic() {
+        return publicKey.copy();
+    }
+
+    /** Attributes of the private key. */
+    public KeyAttributesMap getPrivate() {
+        return privateKey.copy();
+    }
+
+    /** The attributes in words. */
+    @Override
+    public String toString() {
+        return "{public=" + publicKey + ", private=" + privateKey + '}';
+    }
+}

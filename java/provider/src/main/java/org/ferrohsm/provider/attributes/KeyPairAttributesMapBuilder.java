@@ -1,0 +1,29 @@
+package org.ferrohsm.provider.attributes;
+
+/** Builds a {@link KeyPairAttributesMap}. A half that is not given has the HSM's defaults. Not thread-safe. */
+public final class KeyPairAttributesMapBuilder {
+    private KeyAttributesMap publicKey = new KeyAttributesMap();
+    private KeyAttributesMap privateKey = new KeyAttributesMap();
+
+    /** A builder without attributes. */
+    public KeyPairAttributesMapBuilder() {
+        // Nothing is in it yet.
+    }
+
+    /** Attributes of the public key, in place of those given before. */
+    public KeyPairAttributesMapBuilder withPublic(KeyAttributesMap attributes) {
+        publicKey = attributes.copy();
+        return this;
+    }
+
+    /** Attributes of the private key, in place of those given before. */
+    public KeyPairAttributesMapBuilder withPrivate(KeyAttributesMap attributes) {
+        privateKey = attributes.copy();
+        return this;
+    }
+
+    /** The attributes of both. */
+    public KeyPairAttributesMap build() {
+        return new KeyPairAttributesMap(publicKey, privateKey);
+    }
+}

@@ -1,0 +1,34 @@
+package org.ferrohsm.provider.attributes;
+
+import java.security.spec.KeySpec;
+
+/** Names one key by its handle, for {@link org.ferrohsm.provider.KeyStoreWithAttributes}. Immutable. */
+public final class KeyReferenceSpec implements KeySpec {
+    private final long keyReference;
+
+    private KeyReferenceSpec(long keyReference) {
+        this.keyReference = keyReference;
+    }
+
+    /**
+     * The key with this handle; that of a public key is its private key's plus one.
+     *
+     * @throws IllegalArgumentException unless it is positive, as all handles are
+     */
+    public static KeyReferenceSpec getInstance(long keyReference) {
+        if (keyReference <= 0) {
+            throw new IllegalArgumentException("Key handles are positive, this one is " + keyReference);
+        }
+        return new KeyReferenceSpec(keyReference);
+    }
+
+    /** The handle. */
+    public long getKeyReference() {
+        return keyReference;
+    }
+
+    @Override
+    public String toString() {
+        return "key handle 0x" + Long.toHexString(keyReference);
+    }
+}

@@ -1,0 +1,11 @@
+package org.ferrohsm.provider.exception;
+
+/** The user is locked after too many wrong passwords; a crypto officer unlocks it. */
+public class AccountLockedException extends javax.security.auth.login.AccountLockedException {
+    private static final long serialVersionUID = 1L;
+
+    /** With what happened and what to do. */
+    public AccountLockedException(String message) {
+        super(message);
+    }
+}

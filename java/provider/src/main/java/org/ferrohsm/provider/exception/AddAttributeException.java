@@ -1,0 +1,11 @@
+package org.ferrohsm.provider.exception;
+
+/** A value that an attribute cannot have was put into a map of attributes. The message names the attribute. */
+public class AddAttributeException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    /** With the attribute, and what it takes. */
+    public AddAttributeException(String message) {
+        super(message);
+    }
+}

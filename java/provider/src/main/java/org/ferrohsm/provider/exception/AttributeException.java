@@ -1,0 +1,13 @@
+package org.ferrohsm.provider.exception;
+
+import java.security.InvalidParameterException;
+
+/** An attribute that a key cannot have, or a change that would make a key less strict. The message names the attribute. */
+public class AttributeException extends InvalidParameterException {
+    private static final long serialVersionUID = 1L;
+
+    /** With what happened and what to do. */
+    public AttributeException(String message) {
+        super(message);
+    }
+}

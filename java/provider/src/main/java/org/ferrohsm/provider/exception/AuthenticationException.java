@@ -1,0 +1,16 @@
+package org.ferrohsm.provider.exception;
+
+/** An operation needs a login, and there is none. */
+public class AuthenticationException extends java.security.ProviderException {
+    private static final long serialVersionUID = 1L;
+
+    /** With where user and password may come from. */
+    public AuthenticationException(String message) {
+        super(message);
+    }
+
+    /** Why it was refused. */
+    public AuthenticationExceptionCause getFerroHsmExceptionCause() {
+        return AuthenticationExceptionCause.UNAUTHENTICATED;
+    }
+}

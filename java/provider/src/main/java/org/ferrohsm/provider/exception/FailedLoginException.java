@@ -1,0 +1,11 @@
+package org.ferrohsm.provider.exception;
+
+/** User name or password is wrong, or the HSM does not know the login any more. */
+public class FailedLoginException extends javax.security.auth.login.FailedLoginException {
+    private static final long serialVersionUID = 1L;
+
+    /** With what happened and what to do. */
+    public FailedLoginException(String message) {
+        super(message);
+    }
+}

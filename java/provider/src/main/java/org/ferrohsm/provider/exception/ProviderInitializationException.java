@@ -1,0 +1,11 @@
+package org.ferrohsm.provider.exception;
+
+/** The provider cannot be used in this JVM: its native library cannot be loaded. The message says why and what to do. */
+public class ProviderInitializationException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    /** With why the provider cannot be used, and what to do. */
+    public ProviderInitializationException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}
