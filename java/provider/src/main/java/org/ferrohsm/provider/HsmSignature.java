@@ -80,7 +80,7 @@ class HsmSignature extends SignatureSpi {
             }
         }
         software = softwareSignature();
-        software.initVerify(key);
+        software.initVerify(Keys.jdkPublicKey(key));
     }
 
     private boolean isOurs(PrivateKey key) {

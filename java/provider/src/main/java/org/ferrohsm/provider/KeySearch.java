@@ -31,7 +31,8 @@ final class KeySearch {
         }
 
         private Key key(HsmClient client) throws GeneralSecurityException {
-            return part == ObjectClassType.PUBLIC_KEY ? Keys.publicKey(info) : Keys.key(client, info);
+            return part == ObjectClassType.PUBLIC_KEY ? Keys.hsmPublicKey(client, info)
+                : Keys.key(client, info);
         }
     }
 

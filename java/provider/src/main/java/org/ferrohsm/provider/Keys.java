@@ -10,7 +10,7 @@ import java.security.interfaces.ECPublicKey;
 import java.security.interfaces.RSAPublicKey;
 import java.security.spec.X509EncodedKeySpec;
 
-/** Makes Java keys of what the HSM says about them. Public keys are the JDK's own. */
+/** Makes Java keys of what the HSM says about them. */
 final class Keys {
     private Keys() {
     }
@@ -27,7 +27,21 @@ final class Keys {
     }
 
     static KeyPair keyPair(HsmClient client, KeyInfo info) throws GeneralSecurityException {
-        return new KeyPair(publicKey(info), privateKey(client, info));
+        return new KeyPair(hsmPublicKey(client, info), privateKey(client, info));
+    }
+
+    /** The public key of a pair in the HSM, where there is a class for it; else the JDK's own. */
+    static PublicKey hsmPublicKey(HsmClient client, KeyInfo info) throws GeneralSecurityException {
+        PublicKey key = publicKey(info);
+        if (key instanceof RSAPublicKey rsa) {
+            return new FerroHsmRsaPublicKey(client, info, rsa);
+        }
+        return key instanceof ECPublicKey ec ? new FerroHsmEcPublicKey(client, info, ec) : key;
+    }
+
+    /** The JDK's own form of a key, which its engines take without converting it. */
+    static PublicKey jdkPublicKey(PublicKey key) {
+        return key instanceof FerroHsmPublicKey ours ? ours.key() : key;
     }
 
     static FerroHsmSecretKey secretKey(HsmClient client, KeyInfo info) {

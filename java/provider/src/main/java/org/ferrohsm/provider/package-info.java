@@ -7,7 +7,7 @@
  * <li>KeyPairGenerator, KeyGenerator, KeyFactory, SecretKeyFactory and SecureRandom answer only when the provider is
  *     named. Signature, Cipher, Mac and KeyAgreement are also found by a key of this provider.
  * <li>Private and secret keys have no encoding, cannot be serialized, and are no {@code RSAPrivateKey} or
- *     {@code ECPrivateKey}. Public keys are the JDK's.
+ *     {@code ECPrivateKey}. Public keys of pairs in the HSM are ordinary public keys, for every provider.
  * <li>Generated, imported and unwrapped keys are session keys: they end with the login. A KeyStore entry or the
  *     attribute {@code TOKEN} makes a key last. {@code destroy()} deletes the key in the HSM for good: session keys, and
  *     token keys that were looked up or made as such. {@code DESTROYABLE=false} protects a key.

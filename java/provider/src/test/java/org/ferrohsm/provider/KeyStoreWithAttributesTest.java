@@ -21,6 +21,7 @@ import java.security.interfaces.RSAPublicKey;
 import java.security.spec.ECGenParameterSpec;
 import java.security.spec.InvalidKeySpecException;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import javax.crypto.KeyGenerator;
 import javax.crypto.SecretKey;
@@ -69,7 +70,8 @@ class KeyStoreWithAttributesTest {
         assertNull(store.getKey(map(KeyAttribute.LABEL, label, KeyAttribute.SIZE, 192)));
         assertNull(store.getKey(map(KeyAttribute.LABEL, label, KeyAttribute.KEY_TYPE, KeyType.RSA)));
         assertNull(store.getKey(map(KeyAttribute.LABEL, label, KeyAttribute.TOKEN, true)));
-        assertEquals(List.of(small, large), store.getKeys(map(KeyAttribute.LABEL, label, KeyAttribute.LOCAL, true)));
+        assertEquals(Set.of(small, large),
+            Set.copyOf(store.getKeys(map(KeyAttribute.LABEL, label, KeyAttribute.LOCAL, true))));
         assertEquals(List.of(), store.getKeys(map(KeyAttribute.LABEL, "no " + label)));
     }
 
