@@ -2,6 +2,7 @@
 module org.ferrohsm.provider {
     exports org.ferrohsm.provider;
     exports org.ferrohsm.provider.attributes;
+    exports org.ferrohsm.provider.authentication;
     exports org.ferrohsm.provider.exception;
 
     provides java.security.Provider with org.ferrohsm.provider.FerroHsmProvider;

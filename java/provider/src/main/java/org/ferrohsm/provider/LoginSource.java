@@ -14,6 +14,7 @@ import javax.security.auth.callback.NameCallback;
 import javax.security.auth.callback.PasswordCallback;
 import javax.security.auth.callback.UnsupportedCallbackException;
 import javax.security.auth.login.LoginException;
+import org.ferrohsm.provider.authentication.AuthenticationStrategyCallback;
 
 /**
  * Where the library reads user and password from whenever a login is due: the callback handler of an application, else
@@ -115,14 +116,12 @@ final class LoginSource {
                 handler.handle(new Callback[] {password});
             }
         } catch (IOException | UnsupportedCallbackException e) {
-            LoginException failed = new LoginException("The callback handler gave no password: " + e.getMessage());
-            failed.initCause(e);
-            throw failed;
+            throw failure("The callback handler gave no password: " + e.getMessage(), e);
         }
         char[] given = password.getPassword();
         password.clearPassword();
         if (given == null) {
-            throw new LoginException("The callback handler gave no password");
+            return askForStrategy(handler);
         }
         try {
             if (name.getName() == null || name.getName().isEmpty()) {
@@ -132,6 +131,30 @@ final class LoginSource {
         } finally {
             Arrays.fill(given, '\0');
         }
+    }
+
+    private static UserAndPassword askForStrategy(CallbackHandler handler) throws LoginException {
+        AuthenticationStrategyCallback callback = new AuthenticationStrategyCallback();
+        try {
+            handler.handle(new Callback[] {callback});
+        } catch (IOException | UnsupportedCallbackException e) {
+            throw failure("The callback handler gave no password", e);
+        }
+        AuthenticationStrategy strategy = callback.getAuthenticationStrategy();
+        if (strategy == null) {
+            throw new LoginException("The callback handler gave no password");
+        }
+        try {
+            return new UserAndPassword(strategy.user(), utf8(strategy.password(), 0));
+        } finally {
+            Arrays.fill(strategy.password(), '\0');
+        }
+    }
+
+    private static LoginException failure(String message, Exception cause) {
+        LoginException failed = new LoginException(message);
+        failed.initCause(cause);
+        return failed;
     }
 
     /** Splits {@code user:password} at its first colon. */

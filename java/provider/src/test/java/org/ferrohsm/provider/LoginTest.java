@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.security.KeyPairGenerator;
 import java.security.ProviderException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import javax.security.auth.callback.Callback;
 import javax.security.auth.callback.CallbackHandler;
 import javax.security.auth.callback.NameCallback;
@@ -15,6 +17,9 @@ import javax.security.auth.callback.PasswordCallback;
 import javax.security.auth.callback.UnsupportedCallbackException;
 import javax.security.auth.login.FailedLoginException;
 import javax.security.auth.login.LoginException;
+import org.ferrohsm.provider.authentication.AuthenticationStrategyCallback;
+import org.ferrohsm.provider.exception.AccountAlreadyLoggedInException;
+import org.ferrohsm.provider.exception.AuthenticationException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -88,6 +93,50 @@ class LoginTest {
         KeyPairGenerator.getInstance("EC", provider).generateKeyPair();
     }
 
+    /** As newer programs for CloudHSM do it: they look only for this callback. */
+    @Test
+    void logsInWithAnAuthenticationStrategy() throws Exception {
+        FerroHsmProvider provider = provider();
+        char[] secret = password.toCharArray();
+        provider.login(null, callbacks -> {
+            for (Callback callback : callbacks) {
+                if (callback instanceof AuthenticationStrategyCallback wanted) {
+                    wanted.setAuthenticationStrategy(
+                        AuthenticationStrategy.createUsernamePasswordStrategy(UserType.CRYPTO_USER, user, secret));
+                }
+            }
+        });
+        assertEquals(user, provider.client().user());
+        assertThrows(LoginException.class, () -> provider().login(null, callbacks -> { }));
+    }
+
+    @Test
+    void cloudHsmsSystemPropertiesLogIn() throws Exception {
+        System.setProperty(LoginSource.CLOUDHSM_USER, user);
+        System.setProperty(LoginSource.CLOUDHSM_PASSWORD, password);
+        try {
+            provider().checkHealth();
+        } finally {
+            System.clearProperty(LoginSource.CLOUDHSM_USER);
+            System.clearProperty(LoginSource.CLOUDHSM_PASSWORD);
+        }
+    }
+
+    /** A virtual thread gets its exceptions from a thread of the library, which knows no class loader of ours. */
+    @Test
+    void exceptionsOfOurOwnComeFromEveryThread() throws Exception {
+        FerroHsmProvider provider = provider();
+        CompletableFuture<byte[]> future = new CompletableFuture<>();
+        HsmClient client = provider.client();
+        assertThrows(AuthenticationException.class, () -> client.random(1));
+        java.lang.reflect.Field id = HsmClient.class.getDeclaredField("id");
+        id.setAccessible(true);
+        HsmNative.random(id.getLong(client), 1, future);
+        ExecutionException failed =
+            assertThrows(ExecutionException.class, () -> future.get(60, java.util.concurrent.TimeUnit.SECONDS));
+        assertInstanceOf(AuthenticationException.class, failed.getCause());
+    }
+
     @Test
     void aHandlerIsAskedByItselfWhenALoginIsDue() throws Exception {
         FerroHsmProvider provider = provider();
@@ -115,8 +164,8 @@ class LoginTest {
     @Test
     void aWrongPasswordIsAFailedLogin() throws Exception {
         FerroHsmProvider provider = provider();
-        FailedLoginException refused =
-            assertThrows(FailedLoginException.class, () -> provider.login(null, handler(user, "wrong password")));
+        FailedLoginException refused = assertThrows(org.ferrohsm.provider.exception.FailedLoginException.class,
+            () -> provider.login(null, handler(user, "wrong password")));
         assertTrue(refused.getMessage().contains("user name or password is wrong"), refused.getMessage());
         assertFalse(refused.getMessage().contains("wrong password:"), "no secret in the message");
         provider.setCallbackHandler(handler(user, "wrong password"));
@@ -130,8 +179,8 @@ class LoginTest {
     void anotherUserIsRefused() throws Exception {
         FerroHsmProvider provider = provider();
         provider.login(null, handler(user, password));
-        LoginException refused =
-            assertThrows(LoginException.class, () -> provider.login(null, handler("somebody", password)));
+        AccountAlreadyLoggedInException refused = assertThrows(AccountAlreadyLoggedInException.class,
+            () -> provider.login(null, handler("somebody", password)));
         assertTrue(refused.getMessage().contains(user + " is logged in"), refused.getMessage());
         assertEquals(user, provider.client().user());
         provider.checkHealth();

@@ -1,0 +1,7 @@
+package org.ferrohsm.provider;
+
+/** Whose login a program wants, under the name that CloudHSM's {@code jce.jni.UserType} has. */
+public enum UserType {
+    /** A crypto user, who owns and uses keys. */
+    CRYPTO_USER
+}

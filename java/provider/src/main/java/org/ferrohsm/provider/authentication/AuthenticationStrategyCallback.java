@@ -1,0 +1,27 @@
+package org.ferrohsm.provider.authentication;
+
+import javax.security.auth.callback.Callback;
+import org.ferrohsm.provider.AuthenticationStrategy;
+
+/**
+ * Asks a {@code CallbackHandler} how to log in, as CloudHSM's provider does. A handler that sets the password of a
+ * {@code PasswordCallback} is not asked this. Not thread-safe.
+ */
+public final class AuthenticationStrategyCallback implements Callback {
+    private AuthenticationStrategy strategy;
+
+    /** A callback without an answer. */
+    public AuthenticationStrategyCallback() {
+        // The handler answers.
+    }
+
+    /** The handler's answer. */
+    public void setAuthenticationStrategy(AuthenticationStrategy chosen) {
+        strategy = chosen;
+    }
+
+    /** The handler's answer, or null. */
+    public AuthenticationStrategy getAuthenticationStrategy() {
+        return strategy;
+    }
+}
