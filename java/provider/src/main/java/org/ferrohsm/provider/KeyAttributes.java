@@ -123,7 +123,7 @@ final class KeyAttributes {
 
     /** The type as programs name it. */
     static org.ferrohsm.provider.attributes.KeyType publicType(KeyType type) {
-        return org.ferrohsm.provider.attributes.KeyType.valueOf(type.name());
+        return org.ferrohsm.provider.attributes.KeyType.valueOf(type.name().equals("DES3") ? "DESEDE" : type.name());
     }
 
     static ObjectClassType partOf(KeyType type) {

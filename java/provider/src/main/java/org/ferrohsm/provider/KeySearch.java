@@ -18,6 +18,9 @@ import org.ferrohsm.provider.attributes.ObjectClassType;
 
 /** Looks keys up by attributes or handle: token keys and the session keys of this login. */
 final class KeySearch {
+    /** So many keys are named in a message. */
+    private static final int LISTED = 16;
+
     private final HsmClient client;
 
     KeySearch(HsmClient client) {
@@ -42,20 +45,17 @@ final class KeySearch {
      * @throws InvalidKeySpecException if several match; the message lists them
      */
     Key one(KeySpec spec) throws GeneralSecurityException {
-        List<Match> matches = matches(spec);
-        if (matches.size() > 1 && wants(spec, null)) {
-            // A pair often shares its label. Whoever names no class means the key that has to be looked up.
-            List<Match> secret = matches.stream().filter(match -> match.part() != ObjectClassType.PUBLIC_KEY).toList();
-            matches = secret.isEmpty() ? matches : secret;
-        }
+        // A pair often shares its label. Whoever names no class means the key that has to be looked up, and public keys are
+        // slow to find.
+        List<Match> matches = matches(spec, true);
         if (matches.size() > 1) {
             StringJoiner found = new StringJoiner("; ");
-            for (Match match : matches) {
+            for (Match match : matches.subList(0, Math.min(matches.size(), LISTED))) {
                 found.add("0x" + Long.toHexString(match.handle()) + ' ' + KeyAttributes.publicType(match.info().keyType())
                     + ' ' + match.part());
             }
             throw new InvalidKeySpecException(matches.size() + " keys match " + spec + ": " + found
-                + ". Ask for one by its handle (KeyReferenceSpec), or name more attributes");
+                + (matches.size() > LISTED ? "; and more" : "") + ". Ask for one by its handle (KeyReferenceSpec), or name more attributes");
         }
         return matches.isEmpty() ? null : matches.get(0).key(client);
     }
@@ -63,13 +63,13 @@ final class KeySearch {
     /** All keys that match, in the order of their handles. */
     List<Key> all(KeySpec spec) throws GeneralSecurityException {
         List<Key> keys = new ArrayList<>();
-        for (Match match : matches(spec)) {
+        for (Match match : matches(spec, false)) {
             keys.add(match.key(client));
         }
         return keys;
     }
 
-    private List<Match> matches(KeySpec spec) throws GeneralSecurityException {
+    private List<Match> matches(KeySpec spec, boolean publicOnlyIfNoOther) throws GeneralSecurityException {
         if (spec instanceof KeyReferenceSpec reference) {
             return byHandle(reference.getKeyReference());
         }
@@ -88,16 +88,12 @@ final class KeySearch {
         if (objectClass != ObjectClassType.PUBLIC_KEY) {
             add(matches, wanted, type, storedAttributes(wanted), false);
         }
-        if (objectClass == null || objectClass == ObjectClassType.PUBLIC_KEY) {
+        boolean wantsPublic = objectClass == null && (matches.isEmpty() || !publicOnlyIfNoOther);
+        if (wantsPublic || objectClass == ObjectClassType.PUBLIC_KEY) {
             // The HSM compares with private and secret keys only, so these are compared here.
             add(matches, wanted, type, new Template(), true);
         }
         return matches;
-    }
-
-    private static boolean wants(KeySpec spec, Object objectClass) {
-        return spec instanceof KeyAttributesMap wanted
-            && Objects.equals(wanted.get(KeyAttribute.OBJECT_CLASS), objectClass);
     }
 
     private static KeyType type(KeyAttributesMap wanted) throws InvalidKeySpecException {

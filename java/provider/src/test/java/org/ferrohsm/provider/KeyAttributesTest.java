@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -79,6 +80,15 @@ class KeyAttributesTest {
             }
         }
         assertEquals(new TreeSet<>(Tables.get().attributeIds().keySet()), named);
+    }
+
+    @Test
+    void everyKeyTypeHasAName() {
+        for (KeyType type : KeyType.values()) {
+            if (type != KeyType.CERTIFICATE) {
+                assertNotNull(KeyAttributes.publicType(type));
+            }
+        }
     }
 
     @Test

@@ -1,6 +1,6 @@
 package org.ferrohsm.provider.attributes;
 
-/** Which algorithm a key is for. */
+/** Which algorithm a key is for: CloudHSM's names, then FerroHSM's own, which are those of PKCS#11. */
 public enum KeyType {
     /** AES. */
     AES,
@@ -11,5 +11,15 @@ public enum KeyType {
     /** A secret for HMAC or key derivation. */
     GENERIC_SECRET,
     /** RSA. */
-    RSA
+    RSA,
+    /** Ed25519. */
+    EC_EDWARDS,
+    /** X25519. */
+    EC_MONTGOMERY,
+    /** ML-DSA. */
+    ML_DSA,
+    /** ML-KEM. */
+    ML_KEM,
+    /** ChaCha20. */
+    CHACHA20
 }
