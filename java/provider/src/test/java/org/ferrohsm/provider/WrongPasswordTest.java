@@ -17,7 +17,10 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import javax.security.auth.callback.NameCallback;
+import javax.security.auth.callback.PasswordCallback;
 import javax.security.auth.login.FailedLoginException;
+import javax.security.auth.login.LoginException;
 import org.junit.jupiter.api.Test;
 
 /** A refused password is tried once per process until it changes, so that no application locks its user out. */
@@ -87,6 +90,34 @@ class WrongPasswordTest {
             }
         } finally {
             pool.shutdownNow();
+        }
+    }
+
+    /** Different wrong passwords count, and the class says which of both it is. */
+    @Test
+    void aLockedUserIsTold() throws Exception {
+        try (DevHsm hsm = DevHsm.start("fips")) {
+            String user = hsm.configValue("user");
+            LoginException last = null;
+            for (int i = 0; i < 6; i++) {
+                String password = "wrong number " + i;
+                FerroHsmProvider provider =
+                    new FerroHsmProvider(hsm.configWith("lock-" + i, "^(user|password)").toString());
+                last = assertThrows(LoginException.class, () -> provider.login(null, callbacks -> {
+                    ((NameCallback) callbacks[0]).setName(user);
+                    ((PasswordCallback) callbacks[1]).setPassword(password.toCharArray());
+                }));
+            }
+            assertInstanceOf(org.ferrohsm.provider.exception.AccountLockedException.class, last);
+        }
+    }
+
+    @Test
+    void anHsmThatIsNotThereIsNoWrongPassword() throws Exception {
+        try (DevHsm hsm = DevHsm.start("fips")) {
+            FerroHsmProvider provider = new FerroHsmProvider(hsm.configWith("nowhere", "^addresses",
+                "addresses = [\"127.0.0.1:1\"]", "timeout-ms = 300").toString());
+            assertThrows(org.ferrohsm.provider.exception.ProviderException.class, provider::checkHealth);
         }
     }
 }
