@@ -60,7 +60,7 @@ final class Keys {
         KeyPairAttributesMap both =
             new KeyPairAttributesMapBuilder().withPublic(forPublic).withPrivate(forPrivate).build();
         KeyPairGenerator generator = KeyPairGenerator.getInstance(algorithm, CloudHsmProvider.PROVIDER_NAME);
-        generator.initialize(both);
+        generator.initialize(algorithm.equals("RSA") ? both : new KeyPairAttributesMap(forPublic, forPrivate), null);
         return generator.generateKeyPair();
     }
 

@@ -72,7 +72,7 @@ abstract class HsmKeyPairGenerator extends KeyPairGeneratorSpi {
             throws InvalidAlgorithmParameterException {
             if (spec instanceof KeyPairAttributesMap given) {
                 PairAttributes pair = PairAttributes.of(given, KeyType.RSA);
-                initializeSize(pair.modulusBits() == null ? sizeBits : pair.modulusBits(), random);
+                initializeSize(pair.sizeBits() == null ? sizeBits : pair.sizeBits(), random);
                 take(pair);
                 return;
             }

@@ -76,6 +76,10 @@ final class KeyAttributes {
                 map.put(KeyAttribute.SIZE, info.sizeBits());
                 return map;
             }
+            if (info.keyType().name().equals("ML_DSA")) {
+                map.put(KeyAttribute.MLDSA_ALGORITHM, MldsaAlgorithm.ofNumber(info.sizeBits()));
+                return map;
+            }
             PublicKey key = Keys.publicKey(info);
             if (key instanceof RSAPublicKey rsa) {
                 map.put(KeyAttribute.MODULUS_BITS, info.sizeBits());
@@ -123,7 +127,11 @@ final class KeyAttributes {
 
     /** The type as programs name it. */
     static org.ferrohsm.provider.attributes.KeyType publicType(KeyType type) {
-        return org.ferrohsm.provider.attributes.KeyType.valueOf(type.name().equals("DES3") ? "DESEDE" : type.name());
+        return org.ferrohsm.provider.attributes.KeyType.valueOf(switch (type.name()) {
+            case "DES3" -> "DESEDE";
+            case "ML_DSA" -> "MLDSA";
+            default -> type.name();
+        });
     }
 
     static ObjectClassType partOf(KeyType type) {

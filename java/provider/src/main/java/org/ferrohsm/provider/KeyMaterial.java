@@ -6,8 +6,10 @@ import java.security.spec.ECPrivateKeySpec;
 import java.security.spec.ECPublicKeySpec;
 import java.security.spec.InvalidKeySpecException;
 import java.security.spec.KeySpec;
+import java.security.spec.PKCS8EncodedKeySpec;
 import java.security.spec.RSAPrivateCrtKeySpec;
 import java.security.spec.RSAPublicKeySpec;
+import java.security.spec.X509EncodedKeySpec;
 import java.util.EnumSet;
 import java.util.Set;
 import org.ferrohsm.provider.attributes.KeyAttribute;
@@ -37,7 +39,9 @@ final class KeyMaterial {
                 number(given, KeyAttribute.PRIME_EXPONENT_P), number(given, KeyAttribute.PRIME_EXPONENT_Q),
                 number(given, KeyAttribute.CRT_COEFFICIENT));
         }
-        requireEc(type);
+        if (type != KeyType.EC) {
+            return new PKCS8EncodedKeySpec((byte[]) required(given, KeyAttribute.VALUE));
+        }
         Curve curve = EcAttributes.curve(required(given, KeyAttribute.EC_PARAMS));
         return new ECPrivateKeySpec(number(given, KeyAttribute.VALUE), EcAttributes.spec(curve));
     }
@@ -56,7 +60,12 @@ final class KeyMaterial {
             return new RSAPublicKeySpec(number(given, KeyAttribute.MODULUS),
                 number(given, KeyAttribute.PUBLIC_EXPONENT));
         }
-        requireEc(type);
+        if (type != KeyType.EC) {
+            if (!(required(given, KeyAttribute.EC_POINT) instanceof byte[] encoded)) {
+                throw new AttributeException("EC_POINT of an " + type + " key is its X.509 encoding");
+            }
+            return new X509EncodedKeySpec(encoded);
+        }
         Curve curve = EcAttributes.curve(required(given, KeyAttribute.EC_PARAMS));
         return new ECPublicKeySpec(EcAttributes.point(required(given, KeyAttribute.EC_POINT), curve),
             EcAttributes.spec(curve));
@@ -65,13 +74,6 @@ final class KeyMaterial {
     /** The attributes that {@link #privateKey} reads. */
     static Set<KeyAttribute> describesPrivateKey(KeyType type) {
         return type == KeyType.RSA ? RSA_PRIVATE : EC_PRIVATE;
-    }
-
-    private static void requireEc(KeyType type) {
-        if (type != KeyType.EC) {
-            throw new AttributeException(type + " keys are not made of attributes: use an encoded key"
-                + " (PKCS8EncodedKeySpec, X509EncodedKeySpec)");
-        }
     }
 
     private static Object required(KeyAttributesMap given, KeyAttribute attribute) {

@@ -43,13 +43,16 @@ public enum KeyAttribute {
     /** The key leaves the HSM only under a {@link #TRUSTED} wrapping key. */
     WRAP_WITH_TRUSTED("wrap-with-trusted", ValueKind.FLAG),
     /**
-     * What a key to import consists of: the bytes of a secret key, the private number of an EC key (big-endian), a
-     * {@code byte[]}.
+     * What a key to import consists of: the bytes of a secret key, the private number of an EC key (big-endian), the PKCS#8
+     * encoding of other private keys; a {@code byte[]}.
      */
     VALUE(null, ValueKind.MATERIAL, true),
     /** Curve of an EC key: a constant of {@link EcParams}, or an {@code ECParameterSpec}. */
     EC_PARAMS(null, ValueKind.EC_PARAMS),
-    /** Point of an EC public key: an {@code ECPoint}, or its encoding (X9.62 uncompressed). */
+    /**
+     * Point of an EC public key: an {@code ECPoint}, or its encoding (X9.62 uncompressed). Of an Ed25519 or X25519 key to
+     * import the whole X.509 encoding.
+     */
     EC_POINT(null, ValueKind.EC_POINT),
     /** RSA modulus, big-endian. */
     MODULUS(null, ValueKind.NUMBER),
@@ -69,6 +72,8 @@ public enum KeyAttribute {
     PRIME_EXPONENT_Q(null, ValueKind.NUMBER, true),
     /** Inverse of q modulo p of an RSA key, big-endian. */
     CRT_COEFFICIENT(null, ValueKind.NUMBER, true),
+    /** Parameter set of an ML-DSA key, an {@link org.ferrohsm.provider.MldsaAlgorithm}. */
+    MLDSA_ALGORITHM(null, ValueKind.MLDSA_ALGORITHM),
 
     // From here on FerroHSM's own.
 

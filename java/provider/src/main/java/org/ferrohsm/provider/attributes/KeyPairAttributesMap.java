@@ -11,9 +11,10 @@ public final class KeyPairAttributesMap implements AlgorithmParameterSpec {
     private final KeyAttributesMap publicKey;
     private final KeyAttributesMap privateKey;
 
-    KeyPairAttributesMap(KeyAttributesMap publicKey, KeyAttributesMap privateKey) {
-        this.publicKey = publicKey;
-        this.privateKey = privateKey;
+    /** Attributes of both keys. */
+    public KeyPairAttributesMap(KeyAttributesMap publicKey, KeyAttributesMap privateKey) {
+        this.publicKey = publicKey.copy();
+        this.privateKey = privateKey.copy();
     }
 
     /** Attributes of the public key. */

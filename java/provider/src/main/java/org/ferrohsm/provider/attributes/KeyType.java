@@ -1,6 +1,6 @@
 package org.ferrohsm.provider.attributes;
 
-/** Which algorithm a key is for: CloudHSM's names, then FerroHSM's own, which are those of PKCS#11. */
+/** Which algorithm a key is for: CloudHSM's names where they are known, else those of PKCS#11. */
 public enum KeyType {
     /** AES. */
     AES,
@@ -17,7 +17,7 @@ public enum KeyType {
     /** X25519. */
     EC_MONTGOMERY,
     /** ML-DSA. */
-    ML_DSA,
+    MLDSA,
     /** ML-KEM. */
     ML_KEM,
     /** ChaCha20. */

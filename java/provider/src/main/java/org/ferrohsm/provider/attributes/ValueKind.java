@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
+import org.ferrohsm.provider.MldsaAlgorithm;
 
 /** What an attribute's value may be. Immutable forms are kept as they are, arrays are copied. */
 enum ValueKind {
@@ -73,6 +74,12 @@ enum ValueKind {
         @Override
         Object take(Object given) {
             return given instanceof ECPoint ? given : OCTETS.take(given);
+        }
+    },
+    MLDSA_ALGORITHM("an MldsaAlgorithm") {
+        @Override
+        Object take(Object given) {
+            return given instanceof MldsaAlgorithm ? given : null;
         }
     },
     MECHANISMS("names of mechanisms, such as \"aes-gcm\", as a String[] or a collection") {

@@ -97,6 +97,10 @@ class KeyAttributesMapTest {
         pair.getPrivate().clear();
         assertEquals("public", pair.getPublic().get(KeyAttribute.LABEL));
         assertEquals("private", pair.getPrivate().get(KeyAttribute.LABEL));
+        KeyPairAttributesMap same = new KeyPairAttributesMap(forPublic, forPrivate);
+        forPrivate.clear();
+        assertEquals("changed", same.getPublic().get(KeyAttribute.LABEL));
+        assertEquals("private", same.getPrivate().get(KeyAttribute.LABEL));
     }
 
     @Test
