@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use ferrohsm_protocol::messages::{Curve, Role};
+use ferrohsm_protocol::messages::{Curve, KeyType, Role};
 
 /// Administers FerroHSM clusters, users and keys.
 #[derive(Parser)]
@@ -271,6 +271,14 @@ pub enum Symmetric {
         #[arg(long, value_name = "NAME=VALUE", num_args = 1..)]
         attributes: Vec<String>,
     },
+    /// A ChaCha20 key of 32 bytes; not in FIPS mode.
+    Chacha20 {
+        #[arg(long)]
+        label: String,
+        /// Attributes as NAME=VALUE.
+        #[arg(long, value_name = "NAME=VALUE", num_args = 1..)]
+        attributes: Vec<String>,
+    },
     /// A secret for HMAC.
     GenericSecret {
         #[arg(long)]
@@ -309,16 +317,52 @@ pub enum Asymmetric {
         #[command(flatten)]
         pair: Pair,
     },
-    /// A pair on an elliptic curve.
+    /// A pair on an elliptic curve, or for Ed25519 or X25519.
     Ec {
         #[arg(long)]
         curve: CurveName,
         #[command(flatten)]
         pair: Pair,
     },
+    /// An ML-DSA pair, for signatures.
+    MlDsa {
+        #[arg(long)]
+        parameter_set: MlDsaSet,
+        #[command(flatten)]
+        pair: Pair,
+    },
+    /// An ML-KEM pair, for key encapsulation.
+    MlKem {
+        #[arg(long)]
+        parameter_set: MlKemSet,
+        #[command(flatten)]
+        pair: Pair,
+    },
 }
 
-/// The curves, with their names in SEC 2.
+/// The parameter sets of ML-DSA (FIPS 204).
+#[derive(Clone, Copy, ValueEnum)]
+pub enum MlDsaSet {
+    #[value(name = "ml-dsa-44")]
+    MlDsa44 = 44,
+    #[value(name = "ml-dsa-65")]
+    MlDsa65 = 65,
+    #[value(name = "ml-dsa-87")]
+    MlDsa87 = 87,
+}
+
+/// The parameter sets of ML-KEM (FIPS 203).
+#[derive(Clone, Copy, ValueEnum)]
+pub enum MlKemSet {
+    #[value(name = "ml-kem-512")]
+    MlKem512 = 512,
+    #[value(name = "ml-kem-768")]
+    MlKem768 = 768,
+    #[value(name = "ml-kem-1024")]
+    MlKem1024 = 1024,
+}
+
+/// The curves, with their names in SEC 2, RFC 7748 and RFC 8032.
 #[derive(Clone, Copy, ValueEnum)]
 #[value(rename_all = "lower")]
 pub enum CurveName {
@@ -328,6 +372,8 @@ pub enum CurveName {
     Secp384r1,
     Secp521r1,
     Secp256k1,
+    Ed25519,
+    X25519,
 }
 
 impl CurveName {
@@ -338,6 +384,21 @@ impl CurveName {
             CurveName::Secp384r1 => Curve::P384,
             CurveName::Secp521r1 => Curve::P521,
             CurveName::Secp256k1 => Curve::Secp256k1,
+            CurveName::Ed25519 => Curve::Ed25519,
+            CurveName::X25519 => Curve::X25519,
+        }
+    }
+
+    /// What its keys are, to the HSM.
+    pub fn key_type(self) -> KeyType {
+        match self {
+            CurveName::Ed25519 => KeyType::EcEdwards,
+            CurveName::X25519 => KeyType::EcMontgomery,
+            CurveName::Secp224r1
+            | CurveName::Secp256r1
+            | CurveName::Secp384r1
+            | CurveName::Secp521r1
+            | CurveName::Secp256k1 => KeyType::Ec,
         }
     }
 }

@@ -102,6 +102,12 @@ pub fn key_type_name(key_type: KeyType) -> &'static str {
         KeyType::Ec => "ec",
         KeyType::Aes => "aes",
         KeyType::GenericSecret => "generic-secret",
+        KeyType::EcEdwards => "ec-edwards",
+        KeyType::EcMontgomery => "ec-montgomery",
+        KeyType::MlDsa => "ml-dsa",
+        KeyType::MlKem => "ml-kem",
+        KeyType::Des3 => "des3",
+        KeyType::Chacha20 => "chacha20",
         KeyType::Certificate => "certificate",
         KeyType::Unspecified => "unknown",
     }
@@ -114,13 +120,19 @@ pub fn key_type(name: &str) -> Result<KeyType> {
         KeyType::Ec,
         KeyType::Aes,
         KeyType::GenericSecret,
+        KeyType::EcEdwards,
+        KeyType::EcMontgomery,
+        KeyType::MlDsa,
+        KeyType::MlKem,
+        KeyType::Des3,
+        KeyType::Chacha20,
         KeyType::Certificate,
     ]
     .into_iter()
     .find(|key_type| key_type_name(*key_type) == name)
     .ok_or_else(|| {
         usage(format!(
-            "there is no key type {name}: rsa, ec, aes, generic-secret or certificate"
+            "there is no key type {name}: rsa, ec, aes, generic-secret, ec-edwards, ec-montgomery, ml-dsa, ml-kem, des3, chacha20 or certificate"
         ))
     })
 }

@@ -70,6 +70,7 @@ fn generate_symmetric(connection: &Connection, command: Symmetric) -> Result<Out
             key_length_bytes,
             attributes,
         } => (KeyType::Aes, label, key_length_bytes, attributes),
+        Symmetric::Chacha20 { label, attributes } => (KeyType::Chacha20, label, 32, attributes),
         Symmetric::GenericSecret {
             label,
             key_length_bytes,
@@ -94,7 +95,25 @@ fn generate_pair(connection: &Connection, command: Asymmetric) -> Result<Output>
             modulus_size_bits,
             pair,
         } => (KeyType::Rsa, modulus_size_bits, Curve::Unspecified, pair),
-        Asymmetric::Ec { curve, pair } => (KeyType::Ec, 0, curve.curve(), pair),
+        Asymmetric::Ec { curve, pair } => (curve.key_type(), 0, curve.curve(), pair),
+        Asymmetric::MlDsa {
+            parameter_set,
+            pair,
+        } => (
+            KeyType::MlDsa,
+            parameter_set as u32,
+            Curve::Unspecified,
+            pair,
+        ),
+        Asymmetric::MlKem {
+            parameter_set,
+            pair,
+        } => (
+            KeyType::MlKem,
+            parameter_set as u32,
+            Curve::Unspecified,
+            pair,
+        ),
     };
     let Pair {
         private_label,

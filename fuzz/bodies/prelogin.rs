@@ -114,6 +114,7 @@ fn hsm() -> Arc<Hsm> {
         dev: true,
         passphrase: None,
         credentials_directory: None,
+        legacy_des3: false,
     };
     let seal = SealConfig::KeyFile {
         path: directory.path().join("seal.key"),

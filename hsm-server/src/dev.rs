@@ -39,6 +39,8 @@ pub struct Options<'a> {
     pub mode: Option<Mode>,
     /// How long login tokens are good.
     pub login_lifetime: Duration,
+    /// Whether triple DES is on; not in FIPS mode.
+    pub legacy_des3: bool,
 }
 
 /// Why it does not serve.
@@ -101,6 +103,7 @@ pub fn run(options: &Options<'_>) -> Result<(), DevError> {
         dev: true,
         passphrase: None,
         credentials_directory: None,
+        legacy_des3: options.legacy_des3,
     };
     if !setup::is_set_up(&directory)? {
         let seal = SealConfig::KeyFile {
@@ -109,7 +112,7 @@ pub fn run(options: &Options<'_>) -> Result<(), DevError> {
         setup::init(opening, &seal, options.mode.unwrap_or(Mode::Fips))?;
     }
     let hsm = setup::open(opening, options.login_lifetime)?;
-    if options.mode.is_some_and(|mode| mode != hsm.mode) {
+    if options.mode.is_some_and(|mode| mode != hsm.cluster.mode()) {
         return Err(DevError::OtherMode(hsm.mode.name()));
     }
     let passwords = passwords(&directory)?;

@@ -2,7 +2,7 @@
 
 use crate::error::OpError;
 use crate::hsm::Hsm;
-use crate::ops::{cluster, crypto, key, login, user};
+use crate::ops::{cluster, crypto, kem, key, login, user};
 use crate::requests::{self, Change, Progress};
 use crate::session::{Caller, Login, Peer};
 use crate::wipe::wipe;
@@ -51,6 +51,8 @@ pub fn place(hsm: &Hsm, operation: Operation, body: &[u8]) -> Place {
         | Operation::IssueIv
         | Operation::WrapKey
         | Operation::DeriveSecret
+        | Operation::Encapsulate
+        | Operation::Decapsulate
         | Operation::Random => match hsm.keys.has_doubtful() {
             true => Place::Pool,
             false => Place::Inline,
@@ -81,7 +83,9 @@ pub fn place(hsm: &Hsm, operation: Operation, body: &[u8]) -> Place {
         | Operation::ImportCertificate
         | Operation::UpdateKey
         | Operation::DeleteKey
-        | Operation::UnwrapKey => Place::Pool,
+        | Operation::UnwrapKey
+        | Operation::EncapsulateKey
+        | Operation::DecapsulateKey => Place::Pool,
     }
 }
 
@@ -248,6 +252,14 @@ impl Call<'_> {
             Operation::DeriveSecret => {
                 self.read_secret(crypto::handle_derive_secret, |reply| &mut reply.secret, out)
             }
+            Operation::Encapsulate => {
+                self.read_secret(kem::handle_encapsulate, |reply| &mut reply.secret, out)
+            }
+            Operation::Decapsulate => {
+                self.read_secret(kem::handle_decapsulate, |reply| &mut reply.secret, out)
+            }
+            Operation::EncapsulateKey => self.change(kem::handle_encapsulate_key, out),
+            Operation::DecapsulateKey => self.change(kem::handle_decapsulate_key, out),
             Operation::Random => {
                 self.read_secret(crypto::handle_random, |reply| &mut reply.data, out)
             }

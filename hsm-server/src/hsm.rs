@@ -10,6 +10,7 @@ use crate::logins::Logins;
 use crate::policy::Mode;
 use crate::requests::Requests;
 use crate::users::Users;
+use ferrohsm_protocol::Status;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
@@ -22,7 +23,7 @@ pub struct Hsm {
     pub data_dir: PathBuf,
     /// Where everything is stored.
     pub barrier: Arc<Barrier>,
-    /// The cluster's mode.
+    /// The cluster's mode, with this HSM's switch for triple DES.
     pub mode: Mode,
     /// The cluster's state, certificates and trust anchors, and this HSM's identity.
     pub cluster: Cluster,
@@ -48,17 +49,27 @@ pub struct Hsm {
 }
 
 impl Hsm {
-    /// The HSM of a data directory whose barrier is open. Login tokens are good for `login_lifetime`.
+    /// The HSM of a data directory whose barrier is open. Login tokens are good for `login_lifetime`; `legacy_des3` turns
+    /// triple DES on.
     ///
     /// # Errors
-    /// What the store says, or the first record that cannot be read.
+    /// What the store says, the first record that cannot be read, or triple DES in FIPS mode.
     pub fn open(
         data_dir: &Path,
         barrier: Arc<Barrier>,
         login_lifetime: Duration,
+        legacy_des3: bool,
     ) -> Result<Arc<Hsm>, OpError> {
         let clock = Clock::default();
         let cluster = Cluster::load(Arc::clone(&barrier), data_dir)?;
+        let mode = match (cluster.mode(), legacy_des3) {
+            (mode, false) => mode,
+            (Mode::NonFips | Mode::NonFipsLegacy, true) => Mode::NonFipsLegacy,
+            (Mode::Fips, true) => {
+                let message = "--legacy-des3 turns on triple DES, which a cluster in FIPS mode never has: leave it out";
+                return Err(OpError::new(Status::NotInFipsMode, message));
+            }
+        };
         let users = Users::load(Arc::clone(&barrier))?;
         let logins = Logins::load(
             Arc::clone(&barrier),
@@ -73,7 +84,7 @@ impl Hsm {
         }
         Ok(Arc::new(Hsm {
             data_dir: data_dir.to_owned(),
-            mode: cluster.mode(),
+            mode,
             barrier,
             cluster,
             users,

@@ -56,6 +56,9 @@ enum Command {
         /// How long a login is good before the client must show its password again, in seconds.
         #[arg(long, default_value_t = logins::LIFETIME_DEFAULT.as_secs(), value_parser = clap::value_parser!(u64).range(1..=30 * 24 * 60 * 60))]
         login_lifetime: u64,
+        /// Turn on triple DES, which NIST disallows since 2024. The same on every HSM of a cluster; never in FIPS mode.
+        #[arg(long)]
+        legacy_des3: bool,
     },
     /// Serve a throwaway HSM on loopback, made on first use with everything a client needs. Never for production.
     Dev {
@@ -71,6 +74,9 @@ enum Command {
         /// As for run.
         #[arg(long, default_value_t = logins::LIFETIME_DEFAULT.as_secs(), value_parser = clap::value_parser!(u64).range(1..=30 * 24 * 60 * 60))]
         login_lifetime: u64,
+        /// Turn on triple DES, which NIST disallows since 2024. The same on every HSM of a cluster; never in FIPS mode.
+        #[arg(long)]
+        legacy_des3: bool,
     },
 }
 
@@ -123,18 +129,26 @@ fn main() -> ExitCode {
             dir,
             listen,
             login_lifetime,
-        }) => run(&dir, listen, Duration::from_secs(login_lifetime)),
+            legacy_des3,
+        }) => run(
+            &dir,
+            listen,
+            Duration::from_secs(login_lifetime),
+            legacy_des3,
+        ),
         Some(Command::Dev {
             dir,
             listen,
             mode,
             login_lifetime,
+            legacy_des3,
         }) => {
             let options = dev::Options {
                 directory: &dir,
                 listen,
                 mode: mode.map(Mode::from),
                 login_lifetime: Duration::from_secs(login_lifetime),
+                legacy_des3,
             };
             dev::run(&options).map_err(text)
         }
@@ -156,6 +170,7 @@ fn init(dir: &Path, seal: &SealConfig, mode: Mode) -> Result<(), String> {
         dev: false,
         passphrase: passphrase.as_deref().map(String::as_str),
         credentials_directory: credentials.as_deref(),
+        legacy_des3: false,
     };
     setup::init(opening, seal, mode).map_err(text)?;
     println!(
@@ -166,7 +181,12 @@ fn init(dir: &Path, seal: &SealConfig, mode: Mode) -> Result<(), String> {
     Ok(())
 }
 
-fn run(dir: &Path, listen: Option<SocketAddr>, login_lifetime: Duration) -> Result<(), String> {
+fn run(
+    dir: &Path,
+    listen: Option<SocketAddr>,
+    login_lifetime: Duration,
+    legacy_des3: bool,
+) -> Result<(), String> {
     let passphrase = passphrase_for(&setup::read_seal(dir).map_err(text)?)?;
     let credentials = credentials_directory();
     let opening = Opening {
@@ -174,6 +194,7 @@ fn run(dir: &Path, listen: Option<SocketAddr>, login_lifetime: Duration) -> Resu
         dev: false,
         passphrase: passphrase.as_deref().map(String::as_str),
         credentials_directory: credentials.as_deref(),
+        legacy_des3,
     };
     let hsm = setup::open(opening, login_lifetime).map_err(text)?;
     drop(passphrase);

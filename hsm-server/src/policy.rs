@@ -4,7 +4,7 @@
 use crate::error::OpError;
 use crate::keys::Key;
 use crate::keys::attributes::AttributeSet;
-use ferrohsm_protocol::mechanisms::Use;
+use ferrohsm_protocol::mechanisms::{MECHANISMS, MechanismRow, Use};
 use ferrohsm_protocol::messages::{Curve, KeyType};
 use ferrohsm_protocol::{Attribute, Mechanism, Status};
 
@@ -18,8 +18,10 @@ const STRENGTH_BITS_MAX: u32 = 256;
 pub enum Mode {
     /// Only what the FIPS column permits.
     Fips,
-    /// Everything in the table.
+    /// Everything in the table but triple DES.
     NonFips,
+    /// Everything in the table: an HSM of a cluster in NON_FIPS mode whose operator turned triple DES on.
+    NonFipsLegacy,
 }
 
 impl Mode {
@@ -27,7 +29,7 @@ impl Mode {
     pub fn name(self) -> &'static str {
         match self {
             Mode::Fips => "FIPS",
-            Mode::NonFips => "NON_FIPS",
+            Mode::NonFips | Mode::NonFipsLegacy => "NON_FIPS",
         }
     }
 }
@@ -44,7 +46,7 @@ pub enum Half {
 /// The mechanism of a wire code, if it has this use in this mode.
 ///
 /// # Errors
-/// [`Status::MechanismInvalid`], [`Status::NotInFipsMode`].
+/// [`Status::MechanismInvalid`], [`Status::NotInFipsMode`], [`Status::MechanismNotAllowed`].
 pub fn mechanism(mode: Mode, code: u32, wanted: Use) -> Result<Mechanism, OpError> {
     let mechanism = Mechanism::from_code(code).ok_or_else(|| {
         let message = format!("this HSM does not know mechanism {code:#x}: upgrade it");
@@ -55,11 +57,36 @@ pub fn mechanism(mode: Mode, code: u32, wanted: Use) -> Result<Mechanism, OpErro
         let message = format!("{} cannot be used to {}", row.name, use_name(wanted));
         return Err(OpError::new(Status::MechanismInvalid, message));
     }
+    offered(mode, row)?;
+    Ok(mechanism)
+}
+
+/// Whether a row of the table is there in this mode.
+fn offered(mode: Mode, row: &MechanismRow) -> Result<(), OpError> {
     if mode == Mode::Fips && !row.fips {
         let message = format!("the cluster is in FIPS mode, which excludes {}", row.name);
         return Err(OpError::new(Status::NotInFipsMode, message));
     }
-    Ok(mechanism)
+    if mode == Mode::NonFips && row.key_type == Some(KeyType::Des3) {
+        let message = format!(
+            "triple DES ({}) is off: use AES, or start the HSM with --legacy-des3",
+            row.name
+        );
+        return Err(OpError::new(Status::MechanismNotAllowed, message));
+    }
+    Ok(())
+}
+
+/// Whether keys of this type are made, or taken in, in this mode: as the row says that generates them.
+///
+/// # Errors
+/// [`Status::NotInFipsMode`], [`Status::MechanismNotAllowed`].
+pub fn key_type(mode: Mode, key_type: KeyType) -> Result<(), OpError> {
+    let made = |row: &&MechanismRow| row.key_type == Some(key_type) && row.has_use(Use::Generate);
+    match MECHANISMS.iter().find(made) {
+        Some(row) => offered(mode, row),
+        None => Ok(()),
+    }
 }
 
 /// Whether keys on this curve are used in this mode.
@@ -179,6 +206,8 @@ pub fn attribute_of(wanted: Use) -> Option<Attribute> {
         Use::Wrap => Some(Attribute::Wrap),
         Use::Unwrap => Some(Attribute::Unwrap),
         Use::Derive => Some(Attribute::Derive),
+        Use::Encapsulate => Some(Attribute::Encapsulate),
+        Use::Decapsulate => Some(Attribute::Decapsulate),
         Use::Generate | Use::Random => None,
     }
 }
@@ -193,6 +222,8 @@ fn use_name(wanted: Use) -> &'static str {
         | Use::Decrypt
         | Use::Wrap
         | Use::Unwrap
-        | Use::Derive => attribute_of(wanted).map_or("", |attribute| attribute.row().name),
+        | Use::Derive
+        | Use::Encapsulate
+        | Use::Decapsulate => attribute_of(wanted).map_or("", |attribute| attribute.row().name),
     }
 }

@@ -52,6 +52,8 @@ with_request_id! {
     ImportKeyRequest makes a key with attributes,
     ImportCertificateRequest makes a key with attributes,
     UnwrapKeyRequest makes a key with attributes,
+    EncapsulateKeyRequest makes a key with attributes,
+    DecapsulateKeyRequest makes a key with attributes,
     UpdateKeyRequest, DeleteKeyRequest,
 }
 

@@ -76,6 +76,8 @@ pub struct Opening<'a> {
     pub passphrase: Option<&'a str>,
     /// `$CREDENTIALS_DIRECTORY`, for a systemd credential seal.
     pub credentials_directory: Option<&'a Path>,
+    /// Whether triple DES is on; never in FIPS mode.
+    pub legacy_des3: bool,
 }
 
 /// Sets up a new HSM of a new cluster, UNINITIALIZED, in an empty directory (made if it is missing).
@@ -159,7 +161,12 @@ pub fn open(opening: Opening<'_>, login_lifetime: Duration) -> Result<Arc<Hsm>, 
     if !Cluster::is_in(&*store)? {
         return Err(SetupError::CutShort);
     }
-    let hsm = Hsm::open(opening.directory, barrier, login_lifetime)?;
+    let hsm = Hsm::open(
+        opening.directory,
+        barrier,
+        login_lifetime,
+        opening.legacy_des3,
+    )?;
     match (hsm.cluster.dev(), opening.dev) {
         (true, false) => Err(SetupError::Dev(
             "this is a dev cluster, which stays on loopback for ever: start it with `hsm-server dev`",

@@ -170,6 +170,7 @@ impl<'a> Reader<'a> {
             aad: self.bytes()?.to_vec(),
             tag_bits: self.u32()?,
             more_chunks: self.flag()?,
+            context: self.bytes()?.to_vec(),
         }))
     }
 }

@@ -59,6 +59,7 @@ fn engine_name(engine: Engine) -> &'static str {
         Engine::Mac => "Mac",
         Engine::KeyAgreement => "KeyAgreement",
         Engine::SecureRandom => "SecureRandom",
+        Engine::KEM => "KEM",
     }
 }
 
@@ -69,6 +70,9 @@ fn parameter_kind(kind: ParameterKind) -> &'static str {
         ParameterKind::Oaep => "OAEP",
         ParameterKind::Iv => "IV",
         ParameterKind::Gcm => "GCM",
+        ParameterKind::Context => "CONTEXT",
+        ParameterKind::Nonce => "NONCE",
+        ParameterKind::ShortIv => "SHORT_IV",
     }
 }
 
@@ -82,6 +86,8 @@ fn use_name(usage: Use) -> &'static str {
         Use::Wrap => "WRAP",
         Use::Unwrap => "UNWRAP",
         Use::Derive => "DERIVE",
+        Use::Encapsulate => "ENCAPSULATE",
+        Use::Decapsulate => "DECAPSULATE",
         Use::Random => "RANDOM",
     }
 }

@@ -95,8 +95,14 @@ fn key_type(name: &str) -> Result<KeyType, String> {
         "ec" => Ok(KeyType::Ec),
         "aes" => Ok(KeyType::Aes),
         "generic-secret" => Ok(KeyType::GenericSecret),
+        "ec-edwards" => Ok(KeyType::EcEdwards),
+        "ec-montgomery" => Ok(KeyType::EcMontgomery),
+        "ml-dsa" => Ok(KeyType::MlDsa),
+        "ml-kem" => Ok(KeyType::MlKem),
+        "des3" => Ok(KeyType::Des3),
+        "chacha20" => Ok(KeyType::Chacha20),
         other => Err(format!(
-            "unknown key type `{other}` in defaults: rsa, ec, aes or generic-secret"
+            "unknown key type `{other}` in defaults: rsa, ec, aes, generic-secret, ec-edwards, ec-montgomery, ml-dsa, ml-kem, des3, chacha20"
         )),
     }
 }

@@ -89,6 +89,8 @@ attributes! {
     Local = 20, "local", 0x163, Flag, Never;
     AlwaysSensitive = 21, "always-sensitive", 0x165, Flag, Never;
     NeverExtractable = 22, "never-extractable", 0x164, Flag, Never;
+    Encapsulate = 40, "encapsulate", 0x633, Flag, OnlyToFalse;
+    Decapsulate = 41, "decapsulate", 0x634, Flag, OnlyToFalse;
 }
 
 /// Longest label, in bytes of UTF-8. An empty label is refused: leave the attribute out.

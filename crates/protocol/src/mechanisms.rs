@@ -24,6 +24,10 @@ pub enum Use {
     Unwrap,
     /// Key agreement.
     Derive,
+    /// Making a secret for the holder of a private key.
+    Encapsulate,
+    /// Getting that secret.
+    Decapsulate,
     /// Random bytes.
     Random,
 }
@@ -41,6 +45,12 @@ pub enum ParameterKind {
     Iv,
     /// iv, iv_source, aad, tag_bits.
     Gcm,
+    /// context.
+    Context,
+    /// iv (12 bytes), iv_source, aad.
+    Nonce,
+    /// iv (8 bytes).
+    ShortIv,
 }
 
 /// A JCA engine.
@@ -56,6 +66,7 @@ pub enum Engine {
     Mac,
     KeyAgreement,
     SecureRandom,
+    KEM,
 }
 
 /// A JCA service that a mechanism is offered as.
@@ -122,6 +133,12 @@ const RSA: Option<KeyType> = Some(KeyType::Rsa);
 const EC: Option<KeyType> = Some(KeyType::Ec);
 const AES: Option<KeyType> = Some(KeyType::Aes);
 const SECRET: Option<KeyType> = Some(KeyType::GenericSecret);
+const EDWARDS: Option<KeyType> = Some(KeyType::EcEdwards);
+const MONTGOMERY: Option<KeyType> = Some(KeyType::EcMontgomery);
+const ML_DSA: Option<KeyType> = Some(KeyType::MlDsa);
+const ML_KEM: Option<KeyType> = Some(KeyType::MlKem);
+const CHACHA20: Option<KeyType> = Some(KeyType::Chacha20);
+const DES3: Option<KeyType> = Some(KeyType::Des3);
 
 mechanisms! {
     RsaKeyPairGen = 0x01, "rsa-key-pair-gen", RSA, [Generate], ckm 0x0, fips true, default true, None, None,
@@ -133,7 +150,11 @@ mechanisms! {
     GenericSecretKeyGen = 0x04, "generic-secret-key-gen", SECRET, [Generate], ckm 0x350, fips true, default true, None, None,
         [KeyGenerator "GenericSecret" () KeyGenerator "HmacSHA1" ("1.2.840.113549.2.7" "OID.1.2.840.113549.2.7") KeyGenerator "HmacSHA224" ("1.2.840.113549.2.8" "OID.1.2.840.113549.2.8")
          KeyGenerator "HmacSHA256" ("1.2.840.113549.2.9" "OID.1.2.840.113549.2.9") KeyGenerator "HmacSHA384" ("1.2.840.113549.2.10" "OID.1.2.840.113549.2.10")
-         KeyGenerator "HmacSHA512" ("1.2.840.113549.2.11" "OID.1.2.840.113549.2.11") SecretKeyFactory "GenericSecret" ()];
+         KeyGenerator "HmacSHA512" ("1.2.840.113549.2.11" "OID.1.2.840.113549.2.11")
+         KeyGenerator "HmacSHA512/224" ("1.2.840.113549.2.12" "OID.1.2.840.113549.2.12") KeyGenerator "HmacSHA512/256" ("1.2.840.113549.2.13" "OID.1.2.840.113549.2.13")
+         KeyGenerator "HmacSHA3-224" ("2.16.840.1.101.3.4.2.13" "OID.2.16.840.1.101.3.4.2.13") KeyGenerator "HmacSHA3-256" ("2.16.840.1.101.3.4.2.14" "OID.2.16.840.1.101.3.4.2.14")
+         KeyGenerator "HmacSHA3-384" ("2.16.840.1.101.3.4.2.15" "OID.2.16.840.1.101.3.4.2.15") KeyGenerator "HmacSHA3-512" ("2.16.840.1.101.3.4.2.16" "OID.2.16.840.1.101.3.4.2.16")
+         SecretKeyFactory "GenericSecret" ()];
 
     RsaPkcs = 0x10, "rsa-pkcs", RSA, [Sign Verify], ckm 0x1, fips true, default true, None, None,
         [Signature "NONEwithRSA" ()];
@@ -147,6 +168,10 @@ mechanisms! {
         [Signature "SHA384withRSA" ("1.2.840.113549.1.1.12" "OID.1.2.840.113549.1.1.12")];
     Sha512RsaPkcs = 0x15, "sha512-rsa-pkcs", RSA, [Sign Verify], ckm 0x42, fips true, default true, Some(Hash::Sha512), None,
         [Signature "SHA512withRSA" ("1.2.840.113549.1.1.13" "OID.1.2.840.113549.1.1.13")];
+    Sha512T224RsaPkcs = 0x16, "sha512-224-rsa-pkcs", RSA, [Sign Verify], ckm 0x8000_F402, fips true, default true, Some(Hash::Sha512224), None,
+        [Signature "SHA512/224withRSA" ("1.2.840.113549.1.1.15" "OID.1.2.840.113549.1.1.15")];
+    Sha512T256RsaPkcs = 0x17, "sha512-256-rsa-pkcs", RSA, [Sign Verify], ckm 0x8000_F403, fips true, default true, Some(Hash::Sha512256), None,
+        [Signature "SHA512/256withRSA" ("1.2.840.113549.1.1.16" "OID.1.2.840.113549.1.1.16")];
     RsaPss = 0x18, "rsa-pkcs-pss", RSA, [Sign Verify], ckm 0xD, fips true, default true, None, Pss,
         [Signature "RSASSA-PSS" ("1.2.840.113549.1.1.10" "OID.1.2.840.113549.1.1.10")];
     RsaPkcsEncrypt = 0x20, "rsa-pkcs-encrypt", RSA, [Encrypt Decrypt Wrap Unwrap], ckm 0x1, fips false, default false, None, None,
@@ -204,8 +229,84 @@ mechanisms! {
     HmacSha512 = 0x54, "sha512-hmac", SECRET, [Sign Verify], ckm 0x271, fips true, default true, None, None,
         [Mac "HmacSHA512" ("1.2.840.113549.2.11" "OID.1.2.840.113549.2.11")];
 
+    HmacSha512T224 = 0x55, "sha512-224-hmac", SECRET, [Sign Verify], ckm 0x49, fips true, default true, None, None,
+        [Mac "HmacSHA512/224" ("1.2.840.113549.2.12" "OID.1.2.840.113549.2.12")];
+    HmacSha512T256 = 0x56, "sha512-256-hmac", SECRET, [Sign Verify], ckm 0x4D, fips true, default true, None, None,
+        [Mac "HmacSHA512/256" ("1.2.840.113549.2.13" "OID.1.2.840.113549.2.13")];
+    HmacSha3_224 = 0x57, "sha3-224-hmac", SECRET, [Sign Verify], ckm 0x2B6, fips true, default true, None, None,
+        [Mac "HmacSHA3-224" ("2.16.840.1.101.3.4.2.13" "OID.2.16.840.1.101.3.4.2.13")];
+    HmacSha3_256 = 0x58, "sha3-256-hmac", SECRET, [Sign Verify], ckm 0x2B1, fips true, default true, None, None,
+        [Mac "HmacSHA3-256" ("2.16.840.1.101.3.4.2.14" "OID.2.16.840.1.101.3.4.2.14")];
+    HmacSha3_384 = 0x59, "sha3-384-hmac", SECRET, [Sign Verify], ckm 0x2C1, fips true, default true, None, None,
+        [Mac "HmacSHA3-384" ("2.16.840.1.101.3.4.2.15" "OID.2.16.840.1.101.3.4.2.15")];
+    HmacSha3_512 = 0x5A, "sha3-512-hmac", SECRET, [Sign Verify], ckm 0x2D1, fips true, default true, None, None,
+        [Mac "HmacSHA3-512" ("2.16.840.1.101.3.4.2.16" "OID.2.16.840.1.101.3.4.2.16")];
+
     Random = 0x60, "random", Option::None, [Random], ckm 0x0, fips true, default true, None, None,
         [SecureRandom "AES-CTR-DRBG" ()];
+
+    Sha3_224RsaPkcs = 0x70, "sha3-224-rsa-pkcs", RSA, [Sign Verify], ckm 0x66, fips true, default true, Some(Hash::Sha3224), None,
+        [Signature "SHA3-224withRSA" ("2.16.840.1.101.3.4.3.13" "OID.2.16.840.1.101.3.4.3.13")];
+    Sha3_256RsaPkcs = 0x71, "sha3-256-rsa-pkcs", RSA, [Sign Verify], ckm 0x60, fips true, default true, Some(Hash::Sha3256), None,
+        [Signature "SHA3-256withRSA" ("2.16.840.1.101.3.4.3.14" "OID.2.16.840.1.101.3.4.3.14")];
+    Sha3_384RsaPkcs = 0x72, "sha3-384-rsa-pkcs", RSA, [Sign Verify], ckm 0x61, fips true, default true, Some(Hash::Sha3384), None,
+        [Signature "SHA3-384withRSA" ("2.16.840.1.101.3.4.3.15" "OID.2.16.840.1.101.3.4.3.15")];
+    Sha3_512RsaPkcs = 0x73, "sha3-512-rsa-pkcs", RSA, [Sign Verify], ckm 0x62, fips true, default true, Some(Hash::Sha3512), None,
+        [Signature "SHA3-512withRSA" ("2.16.840.1.101.3.4.3.16" "OID.2.16.840.1.101.3.4.3.16")];
+    EcdsaSha3_224 = 0x74, "ecdsa-sha3-224", EC, [Sign Verify], ckm 0x1047, fips true, default true, Some(Hash::Sha3224), None,
+        [Signature "SHA3-224withECDSA" ("2.16.840.1.101.3.4.3.9" "OID.2.16.840.1.101.3.4.3.9")];
+    EcdsaSha3_256 = 0x75, "ecdsa-sha3-256", EC, [Sign Verify], ckm 0x1048, fips true, default true, Some(Hash::Sha3256), None,
+        [Signature "SHA3-256withECDSA" ("2.16.840.1.101.3.4.3.10" "OID.2.16.840.1.101.3.4.3.10")];
+    EcdsaSha3_384 = 0x76, "ecdsa-sha3-384", EC, [Sign Verify], ckm 0x1049, fips true, default true, Some(Hash::Sha3384), None,
+        [Signature "SHA3-384withECDSA" ("2.16.840.1.101.3.4.3.11" "OID.2.16.840.1.101.3.4.3.11")];
+    EcdsaSha3_512 = 0x77, "ecdsa-sha3-512", EC, [Sign Verify], ckm 0x104A, fips true, default true, Some(Hash::Sha3512), None,
+        [Signature "SHA3-512withECDSA" ("2.16.840.1.101.3.4.3.12" "OID.2.16.840.1.101.3.4.3.12")];
+
+    EcEdwardsKeyPairGen = 0x78, "ec-edwards-key-pair-gen", EDWARDS, [Generate], ckm 0x1055, fips true, default true, None, None,
+        [KeyPairGenerator "Ed25519" ("EdDSA" "1.3.101.112" "OID.1.3.101.112") KeyFactory "Ed25519" ("EdDSA" "1.3.101.112" "OID.1.3.101.112")];
+    EcMontgomeryKeyPairGen = 0x79, "ec-montgomery-key-pair-gen", MONTGOMERY, [Generate], ckm 0x1056, fips false, default true, None, None,
+        [KeyPairGenerator "X25519" ("XDH" "1.3.101.110" "OID.1.3.101.110") KeyFactory "X25519" ("XDH" "1.3.101.110" "OID.1.3.101.110")];
+    MlDsaKeyPairGen = 0x7A, "ml-dsa-key-pair-gen", ML_DSA, [Generate], ckm 0x1C, fips true, default true, None, None,
+        [KeyPairGenerator "ML-DSA" () KeyFactory "ML-DSA" ()
+         KeyPairGenerator "ML-DSA-44" ("2.16.840.1.101.3.4.3.17" "OID.2.16.840.1.101.3.4.3.17") KeyFactory "ML-DSA-44" ("2.16.840.1.101.3.4.3.17" "OID.2.16.840.1.101.3.4.3.17")
+         KeyPairGenerator "ML-DSA-65" ("2.16.840.1.101.3.4.3.18" "OID.2.16.840.1.101.3.4.3.18") KeyFactory "ML-DSA-65" ("2.16.840.1.101.3.4.3.18" "OID.2.16.840.1.101.3.4.3.18")
+         KeyPairGenerator "ML-DSA-87" ("2.16.840.1.101.3.4.3.19" "OID.2.16.840.1.101.3.4.3.19") KeyFactory "ML-DSA-87" ("2.16.840.1.101.3.4.3.19" "OID.2.16.840.1.101.3.4.3.19")];
+    MlKemKeyPairGen = 0x7B, "ml-kem-key-pair-gen", ML_KEM, [Generate], ckm 0xF, fips true, default true, None, None,
+        [KeyPairGenerator "ML-KEM" () KeyFactory "ML-KEM" ()
+         KeyPairGenerator "ML-KEM-512" ("2.16.840.1.101.3.4.4.1" "OID.2.16.840.1.101.3.4.4.1") KeyFactory "ML-KEM-512" ("2.16.840.1.101.3.4.4.1" "OID.2.16.840.1.101.3.4.4.1")
+         KeyPairGenerator "ML-KEM-768" ("2.16.840.1.101.3.4.4.2" "OID.2.16.840.1.101.3.4.4.2") KeyFactory "ML-KEM-768" ("2.16.840.1.101.3.4.4.2" "OID.2.16.840.1.101.3.4.4.2")
+         KeyPairGenerator "ML-KEM-1024" ("2.16.840.1.101.3.4.4.3" "OID.2.16.840.1.101.3.4.4.3") KeyFactory "ML-KEM-1024" ("2.16.840.1.101.3.4.4.3" "OID.2.16.840.1.101.3.4.4.3")];
+    Chacha20KeyGen = 0x7C, "chacha20-key-gen", CHACHA20, [Generate], ckm 0x1225, fips false, default true, None, None,
+        [KeyGenerator "ChaCha20" () SecretKeyFactory "ChaCha20" ()];
+    Des3KeyGen = 0x7D, "des3-key-gen", DES3, [Generate], ckm 0x131, fips false, default true, None, None,
+        [KeyGenerator "DESede" ("TripleDES") SecretKeyFactory "DESede" ("TripleDES")];
+
+    Ed25519 = 0x80, "ed25519", EDWARDS, [Sign Verify], ckm 0x1057, fips true, default true, None, None,
+        [Signature "Ed25519" ("EdDSA" "1.3.101.112" "OID.1.3.101.112")];
+    Ed25519ctx = 0x81, "ed25519ctx", EDWARDS, [Sign Verify], ckm 0x1057, fips false, default true, None, Context,
+        [];
+    Ed25519ph = 0x82, "ed25519ph", EDWARDS, [Sign Verify], ckm 0x1057, fips true, default true, Some(Hash::Sha512), Context,
+        [Signature "Ed25519ph" ()];
+    X25519 = 0x83, "x25519", MONTGOMERY, [Derive], ckm 0x1050, fips false, default true, None, None,
+        [KeyAgreement "X25519" ("XDH" "1.3.101.110" "OID.1.3.101.110")];
+    MlDsa = 0x84, "ml-dsa", ML_DSA, [Sign Verify], ckm 0x1D, fips true, default true, None, None,
+        [Signature "ML-DSA" () Signature "ML-DSA-44" ("2.16.840.1.101.3.4.3.17" "OID.2.16.840.1.101.3.4.3.17")
+         Signature "ML-DSA-65" ("2.16.840.1.101.3.4.3.18" "OID.2.16.840.1.101.3.4.3.18") Signature "ML-DSA-87" ("2.16.840.1.101.3.4.3.19" "OID.2.16.840.1.101.3.4.3.19")];
+    MlDsaExternalMu = 0x85, "ml-dsa-external-mu", ML_DSA, [Sign Verify], ckm 0x8000_F404, fips true, default true, None, None,
+        [Signature "ML-DSA-EXTERNAL-MU" ()];
+    MlKem = 0x86, "ml-kem", ML_KEM, [Encapsulate Decapsulate], ckm 0x17, fips true, default true, None, None,
+        [KEM "ML-KEM" () KEM "ML-KEM-512" ("2.16.840.1.101.3.4.4.1" "OID.2.16.840.1.101.3.4.4.1")
+         KEM "ML-KEM-768" ("2.16.840.1.101.3.4.4.2" "OID.2.16.840.1.101.3.4.4.2") KEM "ML-KEM-1024" ("2.16.840.1.101.3.4.4.3" "OID.2.16.840.1.101.3.4.4.3")];
+    Chacha20Poly1305 = 0x87, "chacha20-poly1305", CHACHA20, [Encrypt Decrypt], ckm 0x4021, fips false, default true, None, Nonce,
+        [Cipher "ChaCha20-Poly1305" ("ChaCha20-Poly1305/None/NoPadding" "1.2.840.113549.1.9.16.3.18" "OID.1.2.840.113549.1.9.16.3.18")];
+    Des3Cbc = 0x88, "des3-cbc", DES3, [Encrypt Decrypt], ckm 0x133, fips false, default true, None, ShortIv,
+        [Cipher "DESede/CBC/NoPadding" ()];
+    Des3CbcPad = 0x89, "des3-cbc-pad", DES3, [Encrypt Decrypt], ckm 0x136, fips false, default true, None, ShortIv,
+        [Cipher "DESede/CBC/PKCS5Padding" ("DESede/CBC/PKCS7Padding" "TripleDES/CBC/PKCS5Padding")];
+    Des3Ecb = 0x8A, "des3-ecb", DES3, [Encrypt Decrypt], ckm 0x132, fips false, default true, None, None,
+        [Cipher "DESede/ECB/NoPadding" ()];
+    Des3EcbPad = 0x8B, "des3-ecb-pad", DES3, [Encrypt Decrypt], ckm 0x132, fips false, default true, None, None,
+        [Cipher "DESede/ECB/PKCS5Padding" ("DESede" "TripleDES" "DESede/ECB/PKCS7Padding")];
 }
 
 impl Mechanism {
@@ -238,14 +339,32 @@ impl MechanismRow {
     }
 }
 
+/// Whether keys of this type are pairs: a private key with its public one.
+pub fn is_pair(key_type: KeyType) -> bool {
+    match key_type {
+        KeyType::Rsa
+        | KeyType::Ec
+        | KeyType::EcEdwards
+        | KeyType::EcMontgomery
+        | KeyType::MlDsa
+        | KeyType::MlKem => true,
+        KeyType::Unspecified
+        | KeyType::Aes
+        | KeyType::GenericSecret
+        | KeyType::Chacha20
+        | KeyType::Des3
+        | KeyType::Certificate => false,
+    }
+}
+
 /// Bytes of a hash's digest.
 pub fn digest_bytes(hash: Hash) -> Option<usize> {
     match hash {
         Hash::Unspecified => None,
         Hash::Sha1 => Some(20),
-        Hash::Sha224 => Some(28),
-        Hash::Sha256 => Some(32),
-        Hash::Sha384 => Some(48),
-        Hash::Sha512 => Some(64),
+        Hash::Sha224 | Hash::Sha512224 | Hash::Sha3224 => Some(28),
+        Hash::Sha256 | Hash::Sha512256 | Hash::Sha3256 => Some(32),
+        Hash::Sha384 | Hash::Sha3384 => Some(48),
+        Hash::Sha512 | Hash::Sha3512 => Some(64),
     }
 }

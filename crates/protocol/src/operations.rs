@@ -161,6 +161,10 @@ operations! {
     UnwrapKey = 0x0406, "unwrap-key", UnwrapKeyRequest => UnwrapKeyResponse, CU, Any, ACTIVE, audited true, WithRequestId, Some(KeyManagement);
     DeriveSecret = 0x0407, "derive-secret", DeriveSecretRequest => DeriveSecretResponse, CU, Any, ACTIVE, audited false, Always, Some(KeyUsage);
     Random = 0x0410, "random", RandomRequest => RandomResponse, CO_CU, Any, ACTIVE, audited false, Always, None;
+    Encapsulate = 0x0440, "encapsulate", EncapsulateRequest => EncapsulateResponse, CU, Any, ACTIVE, audited false, Always, None;
+    Decapsulate = 0x0441, "decapsulate", DecapsulateRequest => DecapsulateResponse, CU, Any, ACTIVE, audited false, Always, Some(KeyUsage);
+    EncapsulateKey = 0x0442, "encapsulate-key", EncapsulateKeyRequest => EncapsulateKeyResponse, CU, Any, ACTIVE, audited true, WithRequestId, None;
+    DecapsulateKey = 0x0443, "decapsulate-key", DecapsulateKeyRequest => DecapsulateKeyResponse, CU, Any, ACTIVE, audited true, WithRequestId, Some(KeyUsage);
 }
 
 impl Operation {

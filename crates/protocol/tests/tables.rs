@@ -170,6 +170,7 @@ fn every_engine_is_served() {
         Engine::Mac,
         Engine::KeyAgreement,
         Engine::SecureRandom,
+        Engine::KEM,
     ] {
         assert!(
             MECHANISMS

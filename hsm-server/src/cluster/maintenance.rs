@@ -109,7 +109,7 @@ mod tests {
         let now = crate::hsm::Clock::default().now_unix_ms();
         Cluster::create(&store.barrier, Mode::Fips, true, now).unwrap();
         let lifetime = Duration::from_secs(24 * 60 * 60);
-        let hsm = Hsm::open(store.path(), Arc::clone(&store.barrier), lifetime).unwrap();
+        let hsm = Hsm::open(store.path(), Arc::clone(&store.barrier), lifetime, false).unwrap();
         let (certificate, root) = hsm.cluster.dev_sign(now).unwrap();
         hsm.cluster.initialize(&certificate, &root, now).unwrap();
         hsm.cluster
@@ -150,7 +150,7 @@ mod tests {
         let now = crate::hsm::Clock::default().now_unix_ms();
         Cluster::create(&store.barrier, Mode::Fips, true, now).unwrap();
         let barrier = Arc::clone(&store.barrier);
-        let hsm = Hsm::open(store.path(), barrier, Duration::from_secs(3600)).unwrap();
+        let hsm = Hsm::open(store.path(), barrier, Duration::from_secs(3600), false).unwrap();
         let (certificate, root) = hsm.cluster.dev_sign(now).unwrap();
         hsm.cluster.initialize(&certificate, &root, now).unwrap();
         hsm.cluster

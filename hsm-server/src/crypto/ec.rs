@@ -79,7 +79,7 @@ impl EcPublicKey {
     ) -> Result<bool, CryptoError> {
         what.check(input)?;
         self.pkey
-            .ecdsa_verify(input, signature)
+            .digest_verify(input, signature)
             .map_err(|_| CryptoError::Module("ECDSA verification"))
     }
 }
@@ -125,7 +125,7 @@ impl EcKey {
         what.check(input)?;
         self.0
             .pkey
-            .ecdsa_sign(input)
+            .digest_sign(input)
             .map_err(|_| CryptoError::Module("ECDSA signing"))
     }
 

@@ -1,6 +1,7 @@
 //! HMAC (FIPS 198-1) and the generic secrets it works with.
 
-use super::{CryptoError, Hash};
+use super::{CryptoError, Hash, ffi};
+use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::hmac;
 use std::sync::OnceLock;
 use zeroize::Zeroizing;
@@ -8,10 +9,13 @@ use zeroize::Zeroizing;
 /// Longest generic secret in bytes, as in CloudHSM.
 pub const SECRET_BYTES_MAX: usize = 800;
 
-/// A secret of 1 to 800 bytes, with an HMAC state for each digest it has been used with.
+/// Digests whose HMAC state is kept: SHA-1 and the common SHA-2.
+const STATES: usize = 5;
+
+/// A secret of 1 to 800 bytes, with an HMAC state for each of the commoner digests it has been used with.
 pub struct SecretKey {
     bytes: Zeroizing<Vec<u8>>,
-    hmac: [OnceLock<Box<hmac::Key>>; Hash::ALL.len()],
+    hmac: [OnceLock<Box<hmac::Key>>; STATES],
 }
 
 impl SecretKey {
@@ -51,23 +55,33 @@ impl SecretKey {
     }
 
     /// The full-length HMAC of `data`.
-    pub fn sign(&self, hash: Hash, data: &[u8]) -> Vec<u8> {
-        hmac::sign(self.key(hash), data).as_ref().to_vec()
+    pub fn sign(&self, hash: Hash, data: &[u8]) -> Result<Vec<u8>, CryptoError> {
+        match self.key(hash) {
+            Some(key) => Ok(hmac::sign(key, data).as_ref().to_vec()),
+            None => ffi::hmac(hash, &self.bytes, data).map_err(|_| CryptoError::Module("HMAC")),
+        }
     }
 
     /// True when `tag` is the full-length HMAC of `data`; compared in constant time.
-    pub fn verify(&self, hash: Hash, data: &[u8], tag: &[u8]) -> bool {
-        hmac::verify(self.key(hash), data, tag).is_ok()
+    pub fn verify(&self, hash: Hash, data: &[u8], tag: &[u8]) -> Result<bool, CryptoError> {
+        Ok(verify_slices_are_equal(&self.sign(hash, data)?, tag).is_ok())
     }
 
-    fn key(&self, hash: Hash) -> &hmac::Key {
+    /// The state for a digest that the safe crate has.
+    fn key(&self, hash: Hash) -> Option<&hmac::Key> {
         let (slot, algorithm) = match hash {
             Hash::Sha1 => (0, hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY),
             Hash::Sha224 => (1, hmac::HMAC_SHA224),
             Hash::Sha256 => (2, hmac::HMAC_SHA256),
             Hash::Sha384 => (3, hmac::HMAC_SHA384),
             Hash::Sha512 => (4, hmac::HMAC_SHA512),
+            Hash::Sha512_224
+            | Hash::Sha512_256
+            | Hash::Sha3_224
+            | Hash::Sha3_256
+            | Hash::Sha3_384
+            | Hash::Sha3_512 => return None,
         };
-        self.hmac[slot].get_or_init(|| Box::new(hmac::Key::new(algorithm, &self.bytes)))
+        Some(self.hmac[slot].get_or_init(|| Box::new(hmac::Key::new(algorithm, &self.bytes))))
     }
 }

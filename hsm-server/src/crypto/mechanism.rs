@@ -5,8 +5,10 @@
 
 use super::aes::{AesKey, BLOCK_BYTES, Padding};
 use super::ec::{EcPublicKey, EcdsaInput};
+use super::edwards::{EdwardsPublicKey, EdwardsSignature};
+use super::ml_dsa::{MlDsaInput, MlDsaPublicKey};
 use super::rsa::{RsaEncryption, RsaPublicKey, RsaSignature};
-use super::{CryptoError, Hash, IvSource, KeyMaterial, PublicKey, random};
+use super::{CryptoError, Hash, IvSource, KeyMaterial, PublicKey, des3, random};
 use ferrohsm_protocol::Mechanism;
 use ferrohsm_protocol::messages::{Hash as ProtocolHash, MechanismParameters};
 use zeroize::Zeroizing;
@@ -39,6 +41,20 @@ impl<'a> AnyKey<'a> {
         self.secret("an AES key")?.aes()
     }
 
+    fn edwards(self) -> Result<&'a EdwardsPublicKey, CryptoError> {
+        match self {
+            Self::Own(key) => key.edwards().map(|key| key.public()),
+            Self::Public(key) => key.edwards(),
+        }
+    }
+
+    fn ml_dsa(self) -> Result<&'a MlDsaPublicKey, CryptoError> {
+        match self {
+            Self::Own(key) => key.ml_dsa().map(|key| key.public()),
+            Self::Public(key) => key.ml_dsa(),
+        }
+    }
+
     fn secret(self, needed: &'static str) -> Result<&'a KeyMaterial, CryptoError> {
         match self {
             Self::Own(key) => Ok(key),
@@ -64,7 +80,9 @@ pub fn sign(
             .raw_private(data)
             .map(|mut block| std::mem::take(&mut *block)),
         Method::Ecdsa(what) => key.ec()?.sign(what, data),
-        Method::Hmac(hash) => Ok(key.generic_secret()?.sign(hash, data)),
+        Method::Edwards(how) => key.edwards()?.sign(how, data),
+        Method::MlDsa(what) => key.ml_dsa()?.sign(what, data),
+        Method::Hmac(hash) => key.generic_secret()?.sign(hash, data),
         Method::Cmac => key.aes()?.cmac_sign(data),
         _ => Err(no_use(mechanism, "sign")),
     }
@@ -96,10 +114,12 @@ pub fn verify(
             )
         }
         Method::Ecdsa(what) => key.ec()?.verify(what, data, signature),
-        Method::Hmac(hash) => Ok(key
+        Method::Edwards(how) => key.edwards()?.verify(how, data, signature),
+        Method::MlDsa(what) => key.ml_dsa()?.verify(what, data, signature),
+        Method::Hmac(hash) => key
             .secret("a generic secret")?
             .generic_secret()?
-            .verify(hash, data, signature)),
+            .verify(hash, data, signature),
         Method::Cmac => key.aes()?.cmac_verify(data, signature),
         _ => Err(no_use(mechanism, "verify")),
     }
@@ -123,6 +143,20 @@ pub fn encrypt(
         Method::Cbc(padding) => key.aes()?.cbc_encrypt(&parameters.iv, padding, data),
         Method::Ctr => ctr(key.aes()?, parameters, data),
         Method::Ecb(padding) => key.aes()?.ecb_encrypt(padding, data),
+        Method::ChaCha => {
+            key.secret("a ChaCha20 key")?
+                .chacha20()?
+                .seal(&parameters.iv, &parameters.aad, data)
+        }
+        Method::Des3Cbc(padding) => {
+            key.secret("a triple DES key")?
+                .des3()?
+                .cbc_encrypt(&parameters.iv, padding, data)
+        }
+        Method::Des3Ecb(padding) => key
+            .secret("a triple DES key")?
+            .des3()?
+            .ecb_encrypt(padding, data),
         _ => Err(no_use(mechanism, "encrypt")),
     }
 }
@@ -150,6 +184,9 @@ pub fn decrypt(
         Method::Cbc(padding) => key.aes()?.cbc_decrypt(&parameters.iv, padding, data),
         Method::Ctr => ctr(key.aes()?, parameters, data),
         Method::Ecb(padding) => key.aes()?.ecb_decrypt(padding, data),
+        Method::ChaCha => key.chacha20()?.open(&parameters.iv, &parameters.aad, data),
+        Method::Des3Cbc(padding) => key.des3()?.cbc_decrypt(&parameters.iv, padding, data),
+        Method::Des3Ecb(padding) => key.des3()?.ecb_decrypt(padding, data),
         _ => Err(no_use(mechanism, "decrypt")),
     }
 }
@@ -203,15 +240,43 @@ pub fn derive_secret(
 ) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
     match mechanism {
         Mechanism::Ecdh => key.ec()?.agree(peer.ec()?),
+        Mechanism::X25519 => key.montgomery()?.agree(peer.montgomery()?),
         _ => Err(no_use(mechanism, "derive")),
     }
 }
 
-/// An IV for an encryption that brought none: for GCM from the key's source, for CBC and CTR random. Empty for the
-/// mechanisms that take none.
+/// A new secret for the holder of a private key, and the ciphertext that carries it: ciphertext, secret.
+pub fn encapsulate(
+    key: AnyKey<'_>,
+    mechanism: Mechanism,
+) -> Result<(Vec<u8>, Zeroizing<Vec<u8>>), CryptoError> {
+    match (mechanism, key) {
+        (Mechanism::MlKem, AnyKey::Own(key)) => key.ml_kem()?.public().encapsulate(),
+        (Mechanism::MlKem, AnyKey::Public(key)) => key.ml_kem()?.encapsulate(),
+        _ => Err(no_use(mechanism, "encapsulate")),
+    }
+}
+
+/// The secret in a ciphertext. A ciphertext that was not made for this key gives another secret, not an error.
+pub fn decapsulate(
+    key: &KeyMaterial,
+    mechanism: Mechanism,
+    ciphertext: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
+    match mechanism {
+        Mechanism::MlKem => key.ml_kem()?.decapsulate(ciphertext),
+        _ => Err(no_use(mechanism, "decapsulate")),
+    }
+}
+
+/// An IV for an encryption that brought none: for GCM and ChaCha20-Poly1305 from the key's source, for CBC and CTR random.
+/// Empty for the mechanisms that take none.
 pub fn fresh_iv(mechanism: Mechanism, source: &IvSource) -> Result<Vec<u8>, CryptoError> {
     match mechanism {
-        Mechanism::AesGcm => source.issue().map(|iv| iv.to_vec()),
+        Mechanism::AesGcm | Mechanism::Chacha20Poly1305 => source.issue().map(|iv| iv.to_vec()),
+        Mechanism::Des3Cbc | Mechanism::Des3CbcPad => {
+            random::bytes(des3::BLOCK_BYTES).map(|iv| iv.to_vec())
+        }
         Mechanism::AesCbc | Mechanism::AesCbcPad | Mechanism::AesCtr => {
             random::bytes(BLOCK_BYTES).map(|iv| iv.to_vec())
         }
@@ -225,7 +290,13 @@ enum Method<'a> {
     RsaEncryption(RsaEncryption<'a>),
     RsaRaw,
     Ecdsa(EcdsaInput),
-    Ecdh,
+    Edwards(EdwardsSignature<'a>),
+    MlDsa(MlDsaInput),
+    Agreement,
+    Encapsulation,
+    ChaCha,
+    Des3Cbc(Padding),
+    Des3Ecb(Padding),
     Gcm {
         tag_bits: u32,
     },
@@ -245,11 +316,21 @@ impl<'a> Method<'a> {
     fn of(mechanism: Mechanism, parameters: &'a MechanismParameters) -> Result<Self, CryptoError> {
         use Mechanism::*;
         Ok(match mechanism {
-            RsaKeyPairGen | EcKeyPairGen | AesKeyGen | GenericSecretKeyGen | Random => {
-                Self::WithoutKey
-            }
+            RsaKeyPairGen
+            | EcKeyPairGen
+            | AesKeyGen
+            | GenericSecretKeyGen
+            | EcEdwardsKeyPairGen
+            | EcMontgomeryKeyPairGen
+            | MlDsaKeyPairGen
+            | MlKemKeyPairGen
+            | Chacha20KeyGen
+            | Des3KeyGen
+            | Random => Self::WithoutKey,
             RsaPkcs => Self::RsaSignature(RsaSignature::Pkcs1Raw),
-            Sha1RsaPkcs | Sha224RsaPkcs | Sha256RsaPkcs | Sha384RsaPkcs | Sha512RsaPkcs => {
+            Sha1RsaPkcs | Sha224RsaPkcs | Sha256RsaPkcs | Sha384RsaPkcs | Sha512RsaPkcs
+            | Sha512T224RsaPkcs | Sha512T256RsaPkcs | Sha3_224RsaPkcs | Sha3_256RsaPkcs
+            | Sha3_384RsaPkcs | Sha3_512RsaPkcs => {
                 Self::RsaSignature(RsaSignature::Pkcs1(row_hash(mechanism)?))
             }
             RsaPss => Self::RsaSignature(RsaSignature::Pss {
@@ -267,10 +348,27 @@ impl<'a> Method<'a> {
             }),
             RsaX509 => Self::RsaRaw,
             Ecdsa => Self::Ecdsa(EcdsaInput::Raw),
-            EcdsaSha1 | EcdsaSha224 | EcdsaSha256 | EcdsaSha384 | EcdsaSha512 => {
+            EcdsaSha1 | EcdsaSha224 | EcdsaSha256 | EcdsaSha384 | EcdsaSha512 | EcdsaSha3_224
+            | EcdsaSha3_256 | EcdsaSha3_384 | EcdsaSha3_512 => {
                 Self::Ecdsa(EcdsaInput::Digest(row_hash(mechanism)?))
             }
-            Ecdh => Self::Ecdh,
+            Ed25519 => Self::Edwards(EdwardsSignature::Pure),
+            Ed25519ctx => Self::Edwards(EdwardsSignature::Context(&parameters.context)),
+            Ed25519ph => Self::Edwards(EdwardsSignature::Prehashed(&parameters.context)),
+            Ecdh | X25519 => Self::Agreement,
+            MlDsa => Self::MlDsa(MlDsaInput::Message),
+            MlDsaExternalMu => Self::MlDsa(MlDsaInput::ExternalMu),
+            MlKem => Self::Encapsulation,
+            Chacha20Poly1305 if parameters.more_chunks => {
+                return Err(CryptoError::Parameter(
+                    "ChaCha20-Poly1305 takes its data in one call",
+                ));
+            }
+            Chacha20Poly1305 => Self::ChaCha,
+            Des3Cbc => Self::Des3Cbc(Padding::None),
+            Des3CbcPad => Self::Des3Cbc(last_chunk_padding(parameters)),
+            Des3Ecb => Self::Des3Ecb(Padding::None),
+            Des3EcbPad => Self::Des3Ecb(last_chunk_padding(parameters)),
             AesGcm if parameters.more_chunks => {
                 return Err(CryptoError::Parameter("GCM takes its data in one call"));
             }
@@ -294,6 +392,12 @@ impl<'a> Method<'a> {
             HmacSha256 => Self::Hmac(Hash::Sha256),
             HmacSha384 => Self::Hmac(Hash::Sha384),
             HmacSha512 => Self::Hmac(Hash::Sha512),
+            HmacSha512T224 => Self::Hmac(Hash::Sha512_224),
+            HmacSha512T256 => Self::Hmac(Hash::Sha512_256),
+            HmacSha3_224 => Self::Hmac(Hash::Sha3_224),
+            HmacSha3_256 => Self::Hmac(Hash::Sha3_256),
+            HmacSha3_384 => Self::Hmac(Hash::Sha3_384),
+            HmacSha3_512 => Self::Hmac(Hash::Sha3_512),
         })
     }
 }

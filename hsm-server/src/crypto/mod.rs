@@ -1,18 +1,26 @@
 //! Everything cryptographic the server does with keys, on AWS-LC (its FIPS module by default).
 //!
-//! `KeyMaterial` is a key ready to use; the families `rsa`, `ec`, `aes`, `hmac` hold the operations; `iv` makes GCM's
+//! `KeyMaterial` is a key ready to use; the families `rsa`, `ec`, `edwards`, `montgomery`, `ml_dsa`, `ml_kem`, `aes`, `chacha20`,
+//! `des3`, `hmac` hold the operations; `iv` makes GCM's
 //! IVs; `mechanism` picks the operation for a row of the mechanisms table; `ffi` is the only folder with `unsafe`. What may be done with which key is decided elsewhere: nothing in
 //! here looks at attributes, users or the cluster's mode.
 
 pub mod aes;
+pub mod chacha20;
+pub mod des3;
 pub mod ec;
+pub mod edwards;
 mod error;
 mod ffi;
 pub mod hmac;
 mod iv;
 mod key;
 mod mechanism;
+pub mod ml_dsa;
+pub mod ml_kem;
 mod module;
+pub mod montgomery;
+mod pq_private;
 mod protocol;
 pub mod random;
 mod roca;
@@ -23,10 +31,11 @@ pub use error::CryptoError;
 pub use iv::{GCM_IV_LEN, IvSource};
 pub use key::{KeyMaterial, PublicKey};
 pub use mechanism::{
-    AnyKey, decrypt, derive_secret, encrypt, fresh_iv, sign, unwrap_key, verify, wrap_key,
+    AnyKey, decapsulate, decrypt, derive_secret, encapsulate, encrypt, fresh_iv, sign, unwrap_key,
+    verify, wrap_key,
 };
 pub use module::{Module, module};
-pub use types::{Curve, Hash, KeySpec, KeyType};
+pub use types::{Curve, Hash, KeySpec, KeyType, MlDsaSet, MlKemSet};
 
 /// Longest encoded key that is looked at, in bytes; RSA 4096 needs 2,400.
 pub const KEY_DER_BYTES_MAX: usize = 16 * 1024;

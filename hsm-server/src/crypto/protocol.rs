@@ -1,6 +1,8 @@
 //! Between the protocol's enumerations and this folder's.
 
-use super::{CryptoError, Curve, Hash, KeySpec, KeyType};
+use super::{
+    CryptoError, Curve, Hash, KeyMaterial, KeySpec, KeyType, MlDsaSet, MlKemSet, PublicKey,
+};
 use ferrohsm_protocol::messages;
 
 impl TryFrom<messages::Hash> for Hash {
@@ -16,6 +18,12 @@ impl TryFrom<messages::Hash> for Hash {
             messages::Hash::Sha256 => Ok(Self::Sha256),
             messages::Hash::Sha384 => Ok(Self::Sha384),
             messages::Hash::Sha512 => Ok(Self::Sha512),
+            messages::Hash::Sha512224 => Ok(Self::Sha512_224),
+            messages::Hash::Sha512256 => Ok(Self::Sha512_256),
+            messages::Hash::Sha3224 => Ok(Self::Sha3_224),
+            messages::Hash::Sha3256 => Ok(Self::Sha3_256),
+            messages::Hash::Sha3384 => Ok(Self::Sha3_384),
+            messages::Hash::Sha3512 => Ok(Self::Sha3_512),
         }
     }
 }
@@ -25,9 +33,11 @@ impl TryFrom<messages::Curve> for Curve {
 
     fn try_from(curve: messages::Curve) -> Result<Self, CryptoError> {
         match curve {
-            messages::Curve::Unspecified => Err(CryptoError::Parameter(
-                "no curve, or one other than P-224, P-256, P-384, P-521, secp256k1, was named",
-            )),
+            messages::Curve::Unspecified | messages::Curve::Ed25519 | messages::Curve::X25519 => {
+                Err(CryptoError::Parameter(
+                    "no curve, or one other than P-224, P-256, P-384, P-521, secp256k1, was named",
+                ))
+            }
             messages::Curve::P224 => Ok(Self::P224),
             messages::Curve::P256 => Ok(Self::P256),
             messages::Curve::P384 => Ok(Self::P384),
@@ -55,12 +65,18 @@ impl TryFrom<messages::KeyType> for KeyType {
     fn try_from(key_type: messages::KeyType) -> Result<Self, CryptoError> {
         match key_type {
             messages::KeyType::Unspecified | messages::KeyType::Certificate => Err(
-                CryptoError::Parameter("the key type must be RSA, EC, AES or generic secret"),
+                CryptoError::Parameter("no type of key, or an unknown one, was named"),
             ),
             messages::KeyType::Rsa => Ok(Self::Rsa),
             messages::KeyType::Ec => Ok(Self::Ec),
             messages::KeyType::Aes => Ok(Self::Aes),
             messages::KeyType::GenericSecret => Ok(Self::GenericSecret),
+            messages::KeyType::EcEdwards => Ok(Self::EcEdwards),
+            messages::KeyType::EcMontgomery => Ok(Self::EcMontgomery),
+            messages::KeyType::MlDsa => Ok(Self::MlDsa),
+            messages::KeyType::MlKem => Ok(Self::MlKem),
+            messages::KeyType::Chacha20 => Ok(Self::ChaCha20),
+            messages::KeyType::Des3 => Ok(Self::Des3),
         }
     }
 }
@@ -72,12 +88,18 @@ impl From<KeyType> for messages::KeyType {
             KeyType::Ec => Self::Ec,
             KeyType::Aes => Self::Aes,
             KeyType::GenericSecret => Self::GenericSecret,
+            KeyType::EcEdwards => Self::EcEdwards,
+            KeyType::EcMontgomery => Self::EcMontgomery,
+            KeyType::MlDsa => Self::MlDsa,
+            KeyType::MlKem => Self::MlKem,
+            KeyType::ChaCha20 => Self::Chacha20,
+            KeyType::Des3 => Self::Des3,
         }
     }
 }
 
 impl KeySpec {
-    /// What GenerateKey and GenerateKeyPair ask for: `size_bits` counts for all types but EC, `curve` for EC.
+    /// What GenerateKey and GenerateKeyPair ask for: `size_bits` counts where there is no curve.
     pub fn from_request(
         key_type: messages::KeyType,
         size_bits: u32,
@@ -90,6 +112,69 @@ impl KeySpec {
             KeyType::Ec => Self::Ec {
                 curve: curve.try_into()?,
             },
+            KeyType::MlDsa => Self::MlDsa {
+                set: set(MlDsaSet::ALL, MlDsaSet::level, size_bits).ok_or(
+                    CryptoError::KeySize {
+                        kind: "ML-DSA",
+                        bits: size_bits,
+                        possible: "the numbers of its parameter sets: 44, 65, 87",
+                    },
+                )?,
+            },
+            KeyType::MlKem => Self::MlKem {
+                set: set(MlKemSet::ALL, MlKemSet::level, size_bits).ok_or(
+                    CryptoError::KeySize {
+                        kind: "ML-KEM",
+                        bits: size_bits,
+                        possible: "the numbers of its parameter sets: 512, 768, 1024",
+                    },
+                )?,
+            },
+            KeyType::ChaCha20 => Self::ChaCha20 { bits: size_bits },
+            KeyType::Des3 => Self::Des3 { bits: size_bits },
+            KeyType::EcEdwards if curve == messages::Curve::Ed25519 => Self::EcEdwards,
+            KeyType::EcMontgomery if curve == messages::Curve::X25519 => Self::EcMontgomery,
+            KeyType::EcEdwards | KeyType::EcMontgomery => {
+                return Err(CryptoError::Parameter(
+                    "the curve of this key type is Ed25519 (EC_EDWARDS) or X25519 (EC_MONTGOMERY)",
+                ));
+            }
         })
+    }
+}
+
+fn set<S: Copy>(all: [S; 3], level: fn(S) -> u32, wanted: u32) -> Option<S> {
+    all.into_iter().find(|set| level(*set) == wanted)
+}
+
+impl KeyMaterial {
+    /// The protocol's name for the curve of an EC, Ed25519 or X25519 key.
+    pub fn curve(&self) -> messages::Curve {
+        match self {
+            Self::Ec(key) => key.public().curve().into(),
+            Self::EcEdwards(_) => messages::Curve::Ed25519,
+            Self::EcMontgomery(_) => messages::Curve::X25519,
+            Self::Aes(_)
+            | Self::GenericSecret(_)
+            | Self::Rsa(_)
+            | Self::MlDsa(_)
+            | Self::MlKem(_)
+            | Self::ChaCha20(_)
+            | Self::Des3(_) => messages::Curve::Unspecified,
+        }
+    }
+}
+
+impl PublicKey {
+    /// The protocol's name for what it is.
+    pub fn key_type(&self) -> messages::KeyType {
+        match self {
+            Self::Rsa(_) => messages::KeyType::Rsa,
+            Self::Ec(_) => messages::KeyType::Ec,
+            Self::EcEdwards(_) => messages::KeyType::EcEdwards,
+            Self::EcMontgomery(_) => messages::KeyType::EcMontgomery,
+            Self::MlDsa(_) => messages::KeyType::MlDsa,
+            Self::MlKem(_) => messages::KeyType::MlKem,
+        }
     }
 }

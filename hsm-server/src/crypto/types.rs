@@ -1,6 +1,6 @@
 //! The names this folder works with: digests, curves, key types.
 
-/// A digest of FIPS 180-4.
+/// A digest of FIPS 180-4 or FIPS 202.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Hash {
     /// Only to verify, in HMAC, and in OAEP and MGF1.
@@ -13,26 +13,44 @@ pub enum Hash {
     Sha384,
     /// SHA-512.
     Sha512,
+    /// SHA-512/224.
+    Sha512_224,
+    /// SHA-512/256.
+    Sha512_256,
+    /// SHA3-224.
+    Sha3_224,
+    /// SHA3-256.
+    Sha3_256,
+    /// SHA3-384.
+    Sha3_384,
+    /// SHA3-512.
+    Sha3_512,
 }
 
 impl Hash {
-    /// All of them, weakest first.
-    pub const ALL: [Self; 5] = [
+    /// All of them.
+    pub const ALL: [Self; 11] = [
         Self::Sha1,
         Self::Sha224,
         Self::Sha256,
         Self::Sha384,
         Self::Sha512,
+        Self::Sha512_224,
+        Self::Sha512_256,
+        Self::Sha3_224,
+        Self::Sha3_256,
+        Self::Sha3_384,
+        Self::Sha3_512,
     ];
 
     /// Length of a digest in bytes.
     pub const fn len_bytes(self) -> usize {
         match self {
             Self::Sha1 => 20,
-            Self::Sha224 => 28,
-            Self::Sha256 => 32,
-            Self::Sha384 => 48,
-            Self::Sha512 => 64,
+            Self::Sha224 | Self::Sha512_224 | Self::Sha3_224 => 28,
+            Self::Sha256 | Self::Sha512_256 | Self::Sha3_256 => 32,
+            Self::Sha384 | Self::Sha3_384 => 48,
+            Self::Sha512 | Self::Sha3_512 => 64,
         }
     }
 }
@@ -95,6 +113,18 @@ pub enum KeyType {
     Rsa,
     /// EC, private.
     Ec,
+    /// Ed25519, private.
+    EcEdwards,
+    /// X25519, private.
+    EcMontgomery,
+    /// ML-DSA, private.
+    MlDsa,
+    /// ML-KEM, private.
+    MlKem,
+    /// ChaCha20.
+    ChaCha20,
+    /// Triple DES.
+    Des3,
 }
 
 /// What key to generate.
@@ -120,4 +150,140 @@ pub enum KeySpec {
         /// The curve.
         curve: Curve,
     },
+    /// Ed25519.
+    EcEdwards,
+    /// X25519.
+    EcMontgomery,
+    /// One of ML-DSA's parameter sets.
+    MlDsa {
+        /// The set.
+        set: MlDsaSet,
+    },
+    /// One of ML-KEM's parameter sets.
+    MlKem {
+        /// The set.
+        set: MlKemSet,
+    },
+    /// 256 bits.
+    ChaCha20 {
+        /// Size in bits.
+        bits: u32,
+    },
+    /// 168 bits, or 192 with the parity bits.
+    Des3 {
+        /// Size in bits.
+        bits: u32,
+    },
+}
+
+/// A parameter set of ML-DSA (FIPS 204).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum MlDsaSet {
+    /// ML-DSA-44.
+    MlDsa44,
+    /// ML-DSA-65.
+    MlDsa65,
+    /// ML-DSA-87.
+    MlDsa87,
+}
+
+impl MlDsaSet {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::MlDsa44, Self::MlDsa65, Self::MlDsa87];
+
+    /// The number in its name.
+    pub const fn level(self) -> u32 {
+        match self {
+            Self::MlDsa44 => 44,
+            Self::MlDsa65 => 65,
+            Self::MlDsa87 => 87,
+        }
+    }
+
+    /// Length of a public key in bytes.
+    pub const fn public_bytes(self) -> usize {
+        match self {
+            Self::MlDsa44 => 1312,
+            Self::MlDsa65 => 1952,
+            Self::MlDsa87 => 2592,
+        }
+    }
+
+    /// How many numbers the secret vectors have, and eta, which bounds them (FIPS 204, table 1).
+    pub(super) const fn secrets(self) -> (usize, u32) {
+        match self {
+            Self::MlDsa44 => (256 * (4 + 4), 2),
+            Self::MlDsa65 => (256 * (6 + 5), 4),
+            Self::MlDsa87 => (256 * (8 + 7), 2),
+        }
+    }
+
+    /// Last number of its object identifier, under NIST's signature algorithms.
+    pub(super) const fn number(self) -> u8 {
+        match self {
+            Self::MlDsa44 => 17,
+            Self::MlDsa65 => 18,
+            Self::MlDsa87 => 19,
+        }
+    }
+
+    pub(super) fn of_number(number: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|set| set.number() == number)
+    }
+}
+
+/// A parameter set of ML-KEM (FIPS 203).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum MlKemSet {
+    /// ML-KEM-512.
+    MlKem512,
+    /// ML-KEM-768.
+    MlKem768,
+    /// ML-KEM-1024.
+    MlKem1024,
+}
+
+impl MlKemSet {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::MlKem512, Self::MlKem768, Self::MlKem1024];
+
+    /// The number in its name.
+    pub const fn level(self) -> u32 {
+        match self {
+            Self::MlKem512 => 512,
+            Self::MlKem768 => 768,
+            Self::MlKem1024 => 1024,
+        }
+    }
+
+    /// Length of a public key in bytes.
+    pub const fn public_bytes(self) -> usize {
+        match self {
+            Self::MlKem512 => 800,
+            Self::MlKem768 => 1184,
+            Self::MlKem1024 => 1568,
+        }
+    }
+
+    /// Length of a ciphertext in bytes.
+    pub const fn ciphertext_bytes(self) -> usize {
+        match self {
+            Self::MlKem512 => 768,
+            Self::MlKem768 => 1088,
+            Self::MlKem1024 => 1568,
+        }
+    }
+
+    /// Last number of its object identifier, under NIST's key encapsulation mechanisms.
+    pub(super) const fn number(self) -> u8 {
+        match self {
+            Self::MlKem512 => 1,
+            Self::MlKem768 => 2,
+            Self::MlKem1024 => 3,
+        }
+    }
+
+    pub(super) fn of_number(number: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|set| set.number() == number)
+    }
 }

@@ -24,7 +24,7 @@ pub enum Origin {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AttributeSet {
     /// One bit for each flag of the table, by id.
-    flags: u32,
+    flags: u64,
     label: Option<String>,
     id: Vec<u8>,
     allowed: Option<MechanismSet>,
@@ -54,7 +54,7 @@ impl AttributeSet {
             // A key whose attributes nothing vouches for must not carry others out.
             set.put_flag(Attribute::Wrap, false);
         }
-        let mut seen = 0u32;
+        let mut seen = 0u64;
         for value in template {
             let attribute = set.apply(part, value)?;
             let row = attribute.row();
@@ -220,7 +220,7 @@ impl AttributeSet {
     }
 
     fn put_flag(&mut self, attribute: Attribute, value: bool) {
-        let bit = 1 << attribute.id();
+        let bit = 1u64 << attribute.id();
         self.flags = if value {
             self.flags | bit
         } else {
@@ -301,7 +301,7 @@ mod tests {
 
     #[test]
     fn every_attribute_has_a_bit() {
-        assert!(ATTRIBUTES.iter().all(|row| row.attribute.id() < 32));
+        assert!(ATTRIBUTES.iter().all(|row| row.attribute.id() < 64));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What has attributes, and which: a private or secret key, a public key, a certificate.
 
 use crate::policy;
-use ferrohsm_protocol::mechanisms::{MECHANISMS, Use};
+use ferrohsm_protocol::mechanisms::{MECHANISMS, Use, is_pair};
 use ferrohsm_protocol::messages::KeyType;
 use ferrohsm_protocol::{Attribute, Mechanism};
 use std::collections::HashMap;
@@ -42,9 +42,9 @@ impl Part {
     }
 
     /// The attributes of its uses, as bits.
-    pub(super) fn uses(self) -> u32 {
-        static SECRET: LazyLock<HashMap<KeyType, u32>> = LazyLock::new(|| uses_by_type(false));
-        static PUBLIC: LazyLock<HashMap<KeyType, u32>> = LazyLock::new(|| uses_by_type(true));
+    pub(super) fn uses(self) -> u64 {
+        static SECRET: LazyLock<HashMap<KeyType, u64>> = LazyLock::new(|| uses_by_type(false));
+        static PUBLIC: LazyLock<HashMap<KeyType, u64>> = LazyLock::new(|| uses_by_type(true));
         let uses = match self {
             Part::Secret(key_type) => SECRET.get(&key_type),
             Part::Public(key_type) => PUBLIC.get(&key_type),
@@ -61,7 +61,8 @@ impl Part {
             || self.has_use(attribute)
             || (key && KEYS.contains(&attribute))
             || (secret && SECRETS.contains(&attribute))
-            || (attribute == Attribute::AllowCallerIv && self == Part::Secret(KeyType::Aes))
+            || (attribute == Attribute::AllowCallerIv
+                && matches!(self, Part::Secret(KeyType::Aes | KeyType::Chacha20)))
             || (attribute == Attribute::Trusted
                 && (self.has_use(Attribute::Wrap) || self.has_use(Attribute::Unwrap)))
     }
@@ -79,7 +80,17 @@ impl Part {
             Part::Public(KeyType::Rsa) => "an RSA public key",
             Part::Secret(KeyType::Ec) => "an EC private key",
             Part::Public(KeyType::Ec) => "an EC public key",
+            Part::Secret(KeyType::EcEdwards) => "an Ed25519 private key",
+            Part::Public(KeyType::EcEdwards) => "an Ed25519 public key",
+            Part::Secret(KeyType::EcMontgomery) => "an X25519 private key",
+            Part::Public(KeyType::EcMontgomery) => "an X25519 public key",
+            Part::Secret(KeyType::MlDsa) => "an ML-DSA private key",
+            Part::Public(KeyType::MlDsa) => "an ML-DSA public key",
+            Part::Secret(KeyType::MlKem) => "an ML-KEM private key",
+            Part::Public(KeyType::MlKem) => "an ML-KEM public key",
             Part::Secret(KeyType::Aes) => "an AES key",
+            Part::Secret(KeyType::Chacha20) => "a ChaCha20 key",
+            Part::Secret(KeyType::Des3) => "a triple DES key",
             Part::Secret(_) => "a generic secret",
             Part::Public(_) => "a public key",
             Part::Certificate => "a certificate",
@@ -88,15 +99,18 @@ impl Part {
 }
 
 /// The uses of each key type, as bits of their attributes. Of a pair, the public key does what needs no secret.
-fn uses_by_type(public: bool) -> HashMap<KeyType, u32> {
-    let mut uses: HashMap<KeyType, u32> = HashMap::new();
+fn uses_by_type(public: bool) -> HashMap<KeyType, u64> {
+    let mut uses: HashMap<KeyType, u64> = HashMap::new();
     for row in MECHANISMS {
         let Some(key_type) = row.key_type else {
             continue;
         };
-        let pair = matches!(key_type, KeyType::Rsa | KeyType::Ec);
+        let pair = is_pair(key_type);
         for permitted in row.uses {
-            let needs_no_secret = matches!(permitted, Use::Verify | Use::Encrypt | Use::Wrap);
+            let needs_no_secret = matches!(
+                permitted,
+                Use::Verify | Use::Encrypt | Use::Wrap | Use::Encapsulate
+            );
             if let Some(attribute) = policy::attribute_of(*permitted)
                 && (!pair || needs_no_secret == public)
             {
@@ -109,7 +123,7 @@ fn uses_by_type(public: bool) -> HashMap<KeyType, u32> {
 
 /// Rows of the mechanisms table as bits, by wire code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct MechanismSet(u128);
+pub struct MechanismSet([u128; 2]);
 
 impl MechanismSet {
     /// What a key of this type that names no mechanisms may be used with.
@@ -126,15 +140,17 @@ impl MechanismSet {
 
     /// Whether the mechanism is in it.
     pub fn contains(self, mechanism: Mechanism) -> bool {
-        self.0 & bit(mechanism.code()) != 0
+        let (word, bit) = place(mechanism.code());
+        self.0[word] & bit != 0
     }
 
     pub(super) fn insert(&mut self, mechanism: Mechanism) {
-        self.0 |= bit(mechanism.code());
+        let (word, bit) = place(mechanism.code());
+        self.0[word] |= bit;
     }
 
     pub(super) fn is_subset(self, of: MechanismSet) -> bool {
-        self.0 & !of.0 == 0
+        self.0.iter().zip(of.0).all(|(own, of)| own & !of == 0)
     }
 
     pub(super) fn iter(self) -> impl Iterator<Item = Mechanism> {
@@ -145,9 +161,14 @@ impl MechanismSet {
     }
 }
 
-/// 0 for a code that has no bit: no row has one of 128 or more (a test says so).
-fn bit(code: u32) -> u128 {
-    1u128.checked_shl(code).unwrap_or(0)
+/// The word and bit of a code; no bit at all for a code of 256 or more (a test says that no row has one).
+fn place(code: u32) -> (usize, u128) {
+    let bit = 1u128 << (code % 128);
+    match code / 128 {
+        0 => (0, bit),
+        1 => (1, bit),
+        _ => (0, 0),
+    }
 }
 
 #[cfg(test)]
@@ -156,18 +177,40 @@ mod tests {
 
     #[test]
     fn every_mechanism_has_a_bit() {
-        assert!(MECHANISMS.iter().all(|row| row.mechanism.code() < 128));
+        assert!(MECHANISMS.iter().all(|row| row.mechanism.code() < 256));
     }
 
     #[test]
     fn uses_come_from_the_mechanisms() {
-        use Attribute::{Decrypt, Derive, Encrypt, Sign, Unwrap, Verify, Wrap};
-        let all = [Decrypt, Derive, Encrypt, Sign, Unwrap, Verify, Wrap];
+        use Attribute::{
+            Decapsulate, Decrypt, Derive, Encapsulate, Encrypt, Sign, Unwrap, Verify, Wrap,
+        };
+        let all = [
+            Decapsulate,
+            Decrypt,
+            Derive,
+            Encapsulate,
+            Encrypt,
+            Sign,
+            Unwrap,
+            Verify,
+            Wrap,
+        ];
         for (part, expected) in [
             (Part::Secret(KeyType::Rsa), vec![Decrypt, Sign, Unwrap]),
             (Part::Public(KeyType::Rsa), vec![Encrypt, Verify, Wrap]),
             (Part::Secret(KeyType::Ec), vec![Derive, Sign]),
             (Part::Public(KeyType::Ec), vec![Verify]),
+            (Part::Secret(KeyType::EcEdwards), vec![Sign]),
+            (Part::Public(KeyType::EcEdwards), vec![Verify]),
+            (Part::Secret(KeyType::EcMontgomery), vec![Derive]),
+            (Part::Public(KeyType::EcMontgomery), vec![]),
+            (Part::Secret(KeyType::MlDsa), vec![Sign]),
+            (Part::Public(KeyType::MlDsa), vec![Verify]),
+            (Part::Secret(KeyType::MlKem), vec![Decapsulate]),
+            (Part::Public(KeyType::MlKem), vec![Encapsulate]),
+            (Part::Secret(KeyType::Chacha20), vec![Decrypt, Encrypt]),
+            (Part::Secret(KeyType::Des3), vec![Decrypt, Encrypt]),
             (
                 Part::Secret(KeyType::Aes),
                 vec![Decrypt, Encrypt, Sign, Unwrap, Verify, Wrap],

@@ -6,6 +6,7 @@ use super::part::Part;
 use crate::crypto;
 use crate::error::OpError;
 use crate::session::{LoginId, UserId};
+use ferrohsm_protocol::mechanisms;
 use ferrohsm_protocol::messages::{AttributeValue, Curve, KeyType};
 use prost::Message;
 use std::sync::Arc;
@@ -37,7 +38,7 @@ pub struct KeyRecord {
     /// RSA modulus, curve size or secret length, in bits.
     #[prost(uint32, tag = "5")]
     pub size_bits: u32,
-    /// Of an EC key.
+    /// Of an EC, Ed25519 or X25519 key.
     #[prost(enumeration = "Curve", tag = "6")]
     pub curve: i32,
     /// Of the private or secret key or certificate.
@@ -94,16 +95,22 @@ impl KeyRecord {
                 return Err(OpError::internal("a key record of an unknown type"));
             }
             KeyType::Certificate => Part::Certificate,
-            KeyType::Rsa | KeyType::Ec | KeyType::Aes | KeyType::GenericSecret => {
-                Part::Secret(key_type)
-            }
+            KeyType::Rsa
+            | KeyType::Ec
+            | KeyType::Aes
+            | KeyType::GenericSecret
+            | KeyType::EcEdwards
+            | KeyType::EcMontgomery
+            | KeyType::MlDsa
+            | KeyType::MlKem
+            | KeyType::Des3
+            | KeyType::Chacha20 => Part::Secret(key_type),
         };
         let material = match crypto::KeyType::try_from(key_type) {
             Ok(key_type) => Some(Material::new(key_type, &self.material, parsed)),
             Err(_) => None,
         };
-        let public_part =
-            matches!(key_type, KeyType::Rsa | KeyType::Ec).then_some(Part::Public(key_type));
+        let public_part = mechanisms::is_pair(key_type).then_some(Part::Public(key_type));
         let public = public_part
             .map(|part| AttributeSet::from_values(part, &self.public_attributes))
             .transpose()?;

@@ -14,7 +14,7 @@ use ferrohsm_protocol::mechanisms::Use;
 use ferrohsm_protocol::messages::{
     Curve, DecryptRequest, DecryptResponse, DeriveSecretRequest, DeriveSecretResponse,
     EncryptRequest, EncryptResponse, IssueIvRequest, IssueIvResponse, IvSource, KeyReference,
-    KeyType, MechanismParameters, RandomRequest, RandomResponse, SignRequest, SignResponse,
+    MechanismParameters, RandomRequest, RandomResponse, SignRequest, SignResponse,
     UnwrapKeyRequest, UnwrapKeyResponse, VerifyRequest, VerifyResponse, WrapKeyRequest,
     WrapKeyResponse,
 };
@@ -94,8 +94,9 @@ pub fn handle_issue_iv(
     request: IssueIvRequest,
 ) -> Result<IssueIvResponse, OpError> {
     let mechanism = policy::mechanism(hsm.mode, request.mechanism, Use::Encrypt)?;
-    if mechanism != Mechanism::AesGcm {
-        let message = "IVs are issued for aes-gcm only: others may be chosen by the caller";
+    if !takes_nonce(mechanism) {
+        let message =
+            "IVs are issued for aes-gcm and chacha20-poly1305: others may be chosen by the caller";
         return Err(OpError::new(Status::MechanismInvalid, message));
     }
     let login = caller.login()?;
@@ -145,6 +146,7 @@ pub fn handle_unwrap_key(
     let key = secret_key(hsm, change.caller, handle, mechanism, Use::Unwrap)?;
     let key_type = request.key_type();
     let crypto_type = crypto::KeyType::try_from(key_type)?;
+    policy::key_type(hsm.mode, key_type)?;
     let draft = Draft::check(
         key_type,
         Origin::Unwrapped,
@@ -200,7 +202,7 @@ pub fn handle_random(
 }
 
 /// A private or secret key of the caller that may be used so.
-fn secret_key(
+pub(super) fn secret_key(
     hsm: &Hsm,
     caller: &Caller,
     handle: u64,
@@ -217,15 +219,15 @@ fn secret_key(
     Ok(key)
 }
 
-/// What verifies, encrypts or wraps.
-enum Verifier {
+/// What verifies, encrypts, wraps or encapsulates.
+pub(super) enum Verifier {
     Own(Arc<Key>),
     Foreign(Box<PublicKey>),
 }
 
 impl Verifier {
     /// The key that a reference means, if it may be used so.
-    fn find(
+    pub(super) fn find(
         hsm: &Hsm,
         caller: &Caller,
         reference: Option<KeyReference>,
@@ -268,7 +270,7 @@ impl Verifier {
         }
     }
 
-    fn any(&self) -> Result<AnyKey<'_>, OpError> {
+    pub(super) fn any(&self) -> Result<AnyKey<'_>, OpError> {
         Ok(match self {
             Verifier::Own(key) => AnyKey::Own(key.material()?.get()?),
             Verifier::Foreign(key) => AnyKey::Public(key),
@@ -283,10 +285,7 @@ impl Verifier {
                 trusted: key.attributes.flag(Attribute::Trusted),
             },
             Verifier::Foreign(key) => Wrapper {
-                key_type: match &**key {
-                    PublicKey::Rsa(_) => KeyType::Rsa,
-                    PublicKey::Ec(_) => KeyType::Ec,
-                },
+                key_type: key.key_type(),
                 size_bits: key.bits(),
                 trusted: false,
             },
@@ -304,7 +303,7 @@ impl Verifier {
         let Verifier::Own(key) = self else {
             return Ok(());
         };
-        let gcm = mechanism == Mechanism::AesGcm;
+        let once = takes_nonce(mechanism);
         match parameters.iv_source() {
             IvSource::IvFromHsm if !parameters.iv.is_empty() => {
                 let message = "the request has an IV and asks for one: say which by iv_source";
@@ -314,22 +313,27 @@ impl Verifier {
                 parameters.iv = crypto::fresh_iv(mechanism, &key.material()?.ivs)?;
                 Ok(())
             }
-            IvSource::IvIssued if gcm => {
+            IvSource::IvIssued if once => {
                 let now = hsm.clock.now_unix_ms();
                 hsm.keys
                     .issued_ivs
                     .take(login.id, key.handle, &parameters.iv, now)
             }
             IvSource::IvIssued => {
-                let message = "IVs are issued for aes-gcm only";
+                let message = "IVs are issued for aes-gcm and chacha20-poly1305";
                 Err(OpError::new(Status::MechanismParameterInvalid, message))
             }
-            IvSource::IvFromCaller if gcm && !key.attributes.flag(Attribute::AllowCallerIv) => {
+            IvSource::IvFromCaller if once && !key.attributes.flag(Attribute::AllowCallerIv) => {
                 Err(Status::IvNotAllowed.into())
             }
             IvSource::IvFromCaller => Ok(()),
         }
     }
+}
+
+/// Whether no IV may serve twice under a key: the HSM then makes it.
+fn takes_nonce(mechanism: Mechanism) -> bool {
+    matches!(mechanism, Mechanism::AesGcm | Mechanism::Chacha20Poly1305)
 }
 
 /// The error of a decryption. What may tell of its padding is answered slowly once there were many.

@@ -17,7 +17,7 @@ use ferrohsm_protocol::messages::{
     GetKeyRequest, GetKeyResponse, ImportCertificateRequest, ImportCertificateResponse,
     ImportKeyRequest, ImportKeyResponse, KeyType, UpdateKeyRequest, UpdateKeyResponse,
 };
-use ferrohsm_protocol::{Attribute, MAX_FOUND_KEYS, Status, attributes};
+use ferrohsm_protocol::{Attribute, MAX_FOUND_KEYS, Status, attributes, mechanisms};
 use prost::Message;
 use std::sync::Arc;
 use zeroize::Zeroizing;
@@ -32,11 +32,12 @@ pub fn handle_generate_key(
     request: GenerateKeyRequest,
 ) -> Result<GenerateKeyResponse, OpError> {
     let key_type = request.key_type();
-    if !matches!(key_type, KeyType::Aes | KeyType::GenericSecret) {
-        let message = "GenerateKey makes AES keys and generic secrets: GenerateKeyPair makes pairs";
+    if mechanisms::is_pair(key_type) {
+        let message = "GenerateKey makes secret keys: GenerateKeyPair makes pairs";
         return Err(OpError::new(Status::KeyTypeInconsistent, message));
     }
     let spec = KeySpec::from_request(key_type, request.size_bits, Curve::Unspecified)?;
+    policy::key_type(hsm.mode, key_type)?;
     let draft = Draft::check(key_type, Origin::Generated, &request.attributes, &[])?;
     let new = draft.finish(hsm.mode, KeyMaterial::generate(&spec)?)?;
     hsm.keys.create(hsm, change, new, LabelRule::Any, |key| {
@@ -51,11 +52,12 @@ pub fn handle_generate_key_pair(
     request: GenerateKeyPairRequest,
 ) -> Result<GenerateKeyPairResponse, OpError> {
     let key_type = request.key_type();
-    if !matches!(key_type, KeyType::Rsa | KeyType::Ec) {
-        let message = "GenerateKeyPair makes RSA and EC pairs: GenerateKey makes secret keys";
+    if !mechanisms::is_pair(key_type) {
+        let message = "GenerateKeyPair makes key pairs: GenerateKey makes secret keys";
         return Err(OpError::new(Status::KeyTypeInconsistent, message));
     }
     let spec = KeySpec::from_request(key_type, request.size_bits, request.curve())?;
+    policy::key_type(hsm.mode, key_type)?;
     policy::curve(hsm.mode, request.curve())?;
     let draft = Draft::check(
         key_type,
@@ -77,6 +79,7 @@ pub fn handle_import_key(
     let material = Zeroizing::new(std::mem::take(&mut request.material));
     let key_type = request.key_type();
     let crypto_type = CryptoKeyType::try_from(key_type)?;
+    policy::key_type(hsm.mode, key_type)?;
     let draft = Draft::check(
         key_type,
         Origin::Imported,
@@ -270,8 +273,8 @@ impl Draft {
         public_template: &[AttributeValue],
     ) -> Result<Draft, OpError> {
         let attributes = AttributeSet::create(Part::Secret(key_type), origin, template)?;
-        let public = match key_type {
-            KeyType::Rsa | KeyType::Ec => {
+        let public = match mechanisms::is_pair(key_type) {
+            true => {
                 let part = Part::Public(key_type);
                 let public = AttributeSet::create(part, origin, public_template)?;
                 let token = attributes.flag(Attribute::Token);
@@ -283,11 +286,11 @@ impl Draft {
                 }
                 Some(public.with_token(token))
             }
-            _ if !public_template.is_empty() => {
+            false if !public_template.is_empty() => {
                 let message = "a secret key has no public attributes: leave them out";
                 return Err(OpError::new(Status::TemplateInconsistent, message));
             }
-            _ => None,
+            false => None,
         };
         Ok(Draft {
             key_type,
@@ -298,7 +301,8 @@ impl Draft {
 
     /// Puts the attributes and the key together.
     pub fn finish(self, mode: Mode, material: KeyMaterial) -> Result<NewKey, OpError> {
-        let curve = material.curve().map_or(Curve::Unspecified, Curve::from);
+        let curve = material.curve();
+        policy::key_type(mode, self.key_type)?;
         policy::curve(mode, curve)?;
         let public_key_info = match &self.public {
             Some(_) => material.public_key_info()?,

@@ -4,6 +4,7 @@
 mod certificate;
 pub mod cluster;
 pub mod crypto;
+pub mod kem;
 pub mod key;
 pub mod login;
 pub mod user;

@@ -1,6 +1,7 @@
 //! The server's cryptography against published vectors and against bad input.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod ffi;
 mod keys;
 mod mechanisms;
 mod nist;
@@ -19,6 +20,12 @@ fn digest(hash: hsm_server::crypto::Hash, data: &[u8]) -> Vec<u8> {
         Hash::Sha256 => &digest::SHA256,
         Hash::Sha384 => &digest::SHA384,
         Hash::Sha512 => &digest::SHA512,
+        Hash::Sha512_256 => &digest::SHA512_256,
+        Hash::Sha3_256 => &digest::SHA3_256,
+        Hash::Sha3_384 => &digest::SHA3_384,
+        Hash::Sha3_512 => &digest::SHA3_512,
+        Hash::Sha512_224 => return ffi::sha512_224(data),
+        Hash::Sha3_224 => return ffi::sha3_224(data),
     };
     digest::digest(algorithm, data).as_ref().to_vec()
 }

@@ -4,7 +4,8 @@ use ferrohsm_protocol::Mechanism;
 use ferrohsm_protocol::mechanisms::{MECHANISMS, ParameterKind, Use};
 use ferrohsm_protocol::messages::{self, MechanismParameters};
 use hsm_server::crypto::{
-    self, AnyKey, CryptoError, Curve, GCM_IV_LEN, IvSource, KeyMaterial, KeySpec, PublicKey,
+    self, AnyKey, CryptoError, Curve, GCM_IV_LEN, IvSource, KeyMaterial, KeySpec, MlDsaSet,
+    MlKemSet, PublicKey,
 };
 
 struct Keys {
@@ -12,6 +13,12 @@ struct Keys {
     ec: KeyMaterial,
     aes: KeyMaterial,
     secret: KeyMaterial,
+    edwards: KeyMaterial,
+    montgomery: KeyMaterial,
+    ml_dsa: KeyMaterial,
+    ml_kem: KeyMaterial,
+    chacha20: KeyMaterial,
+    des3: KeyMaterial,
 }
 
 impl Keys {
@@ -22,6 +29,16 @@ impl Keys {
             ec: generate(KeySpec::Ec { curve: Curve::P256 }),
             aes: generate(KeySpec::Aes { bits: 256 }),
             secret: generate(KeySpec::GenericSecret { bits: 256 }),
+            edwards: generate(KeySpec::EcEdwards),
+            montgomery: generate(KeySpec::EcMontgomery),
+            ml_dsa: generate(KeySpec::MlDsa {
+                set: MlDsaSet::MlDsa44,
+            }),
+            ml_kem: generate(KeySpec::MlKem {
+                set: MlKemSet::MlKem768,
+            }),
+            chacha20: generate(KeySpec::ChaCha20 { bits: 256 }),
+            des3: generate(KeySpec::Des3 { bits: 168 }),
         }
     }
 
@@ -31,12 +48,38 @@ impl Keys {
             messages::KeyType::Ec => &self.ec,
             messages::KeyType::Aes => &self.aes,
             messages::KeyType::GenericSecret => &self.secret,
+            messages::KeyType::EcEdwards => &self.edwards,
+            messages::KeyType::EcMontgomery => &self.montgomery,
+            messages::KeyType::MlDsa => &self.ml_dsa,
+            messages::KeyType::MlKem => &self.ml_kem,
+            messages::KeyType::Chacha20 => &self.chacha20,
+            messages::KeyType::Des3 => &self.des3,
             other => panic!("no key of type {other:?}"),
         }
     }
 
-    fn all(&self) -> [&KeyMaterial; 4] {
-        [&self.rsa, &self.ec, &self.aes, &self.secret]
+    fn all(&self) -> [&KeyMaterial; 10] {
+        [
+            &self.rsa,
+            &self.ec,
+            &self.aes,
+            &self.secret,
+            &self.edwards,
+            &self.montgomery,
+            &self.ml_dsa,
+            &self.ml_kem,
+            &self.chacha20,
+            &self.des3,
+        ]
+    }
+
+    /// Somebody's public key, of the key's own type where it can agree with one.
+    fn peer(&self, key: &KeyMaterial) -> PublicKey {
+        let pair = match key {
+            KeyMaterial::EcMontgomery(_) => &self.montgomery,
+            _ => &self.ec,
+        };
+        PublicKey::from_spki(&pair.public_key_info().unwrap()).unwrap()
     }
 }
 
@@ -53,9 +96,10 @@ fn parameters(mechanism: Mechanism, source: &IvSource) -> MechanismParameters {
             parameters.set_hash(messages::Hash::Sha256);
             parameters.set_mgf_hash(messages::Hash::Sha1);
         }
-        ParameterKind::Iv | ParameterKind::Gcm => {
+        ParameterKind::Iv | ParameterKind::Gcm | ParameterKind::Nonce | ParameterKind::ShortIv => {
             parameters.iv = crypto::fresh_iv(mechanism, source).unwrap();
         }
+        ParameterKind::Context => parameters.context = b"context".to_vec(),
     }
     parameters
 }
@@ -63,6 +107,7 @@ fn parameters(mechanism: Mechanism, source: &IvSource) -> MechanismParameters {
 /// Input of a length that suits the mechanism.
 fn input(mechanism: Mechanism) -> Vec<u8> {
     let length = match mechanism.row().hash {
+        _ if mechanism == Mechanism::MlDsaExternalMu => 64,
         Some(hash) => ferrohsm_protocol::mechanisms::digest_bytes(hash).unwrap(),
         None => 32,
     };
@@ -147,11 +192,20 @@ fn every_use_of_every_row_works_and_no_other() {
         check(Use::Wrap, wrapped.map(|_| ()));
         check(Use::Unwrap, unwrapped.map(|_| ()));
 
-        let peer = PublicKey::from_spki(&keys.ec.public_key_info().unwrap()).unwrap();
+        let peer = keys.peer(key);
         check(
             Use::Derive,
             crypto::derive_secret(key, mechanism, &peer).map(|_| ()),
         );
+
+        let encapsulated = crypto::encapsulate(own, mechanism);
+        let decapsulated = match &encapsulated {
+            Ok((ciphertext, secret)) => crypto::decapsulate(key, mechanism, ciphertext)
+                .map(|again| assert_eq!(again, *secret, "{}", row.name)),
+            Err(_) => crypto::decapsulate(key, mechanism, &data).map(|_| ()),
+        };
+        check(Use::Encapsulate, encapsulated.map(|_| ()));
+        check(Use::Decapsulate, decapsulated);
     }
     println!(
         "{} rows: {worked} uses work, {refused} are refused",
@@ -198,6 +252,10 @@ fn a_key_of_another_type_is_refused_by_name() {
                     Use::Derive => {
                         wrong(crypto::derive_secret(key, mechanism, &public).map(|_| ()))
                     }
+                    Use::Encapsulate => wrong(crypto::encapsulate(own, mechanism).map(|_| ())),
+                    Use::Decapsulate => {
+                        wrong(crypto::decapsulate(key, mechanism, &data).map(|_| ()))
+                    }
                     Use::Generate | Use::Random => continue,
                 }
                 ran += 1;
@@ -205,7 +263,10 @@ fn a_key_of_another_type_is_refused_by_name() {
             // A public key never stands in for a secret one.
             if matches!(
                 key_type,
-                messages::KeyType::Aes | messages::KeyType::GenericSecret
+                messages::KeyType::Aes
+                    | messages::KeyType::GenericSecret
+                    | messages::KeyType::Chacha20
+                    | messages::KeyType::Des3
             ) {
                 let outcome = if row.has_use(Use::Verify) {
                     crypto::verify(
@@ -238,6 +299,8 @@ fn fresh_ivs_fit_their_mechanism() {
         (Mechanism::AesCbc, 16),
         (Mechanism::AesCbcPad, 16),
         (Mechanism::AesCtr, 16),
+        (Mechanism::Chacha20Poly1305, GCM_IV_LEN),
+        (Mechanism::Des3Cbc, 8),
         (Mechanism::AesEcb, 0),
         (Mechanism::RsaOaep, 0),
     ] {

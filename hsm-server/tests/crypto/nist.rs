@@ -300,10 +300,10 @@ fn rfc_4231_hmac() {
         let key = key.generic_secret().unwrap();
         // Twice: the second time with the kept state.
         for _ in 0..2 {
-            assert_eq!(key.sign(hash, data), hex(tag), "{hash:?}");
-            assert!(key.verify(hash, data, &hex(tag)));
+            assert_eq!(key.sign(hash, data), Ok(hex(tag)), "{hash:?}");
+            assert_eq!(key.verify(hash, data, &hex(tag)), Ok(true));
         }
-        assert!(!key.verify(hash, data, &hex(tag)[1..]));
+        assert_eq!(key.verify(hash, data, &hex(tag)[1..]), Ok(false));
         ran += 1;
     };
     for (key, data, tags) in cases {
@@ -323,4 +323,90 @@ fn rfc_4231_hmac() {
     );
     println!("RFC 4231 and 2202: {ran} vectors");
     assert_eq!(ran, 20);
+}
+
+/// RFC 8032, 7.2 (Ed25519ctx) and 7.3 (Ed25519ph); keys, messages, contexts and signatures.
+#[test]
+fn rfc8032_ed25519_with_context_and_prehash() {
+    let import = |seed: &str| {
+        let pkcs8 = [hex("302e020100300506032b657004220420"), hex(seed)].concat();
+        KeyMaterial::from_import(KeyType::EcEdwards, &pkcs8).unwrap()
+    };
+    let with_context = "0305334e381af78f141cb666f6199f57bc3495335a256a95bd2a55bf546663f6";
+    let prehashed = "833fe62409237b9d62ec77587520911e9a759cec1d19755b7da901b96dca3d42";
+    let message = hex("f726936d19c800494e3fdaff20b276a8");
+    let abc = crate::digest(Hash::Sha512, b"abc");
+    let cases = [
+        (
+            Mechanism::Ed25519ctx,
+            with_context,
+            &message,
+            "foo",
+            "55a4cc2f70a54e04288c5f4cd1e45a7bb520b36292911876cada7323198dd87a
+             8b36950b95130022907a7fb7c4e9b2d5f6cca685a587b4b21f4b888e4e7edb0d",
+        ),
+        (
+            Mechanism::Ed25519ctx,
+            with_context,
+            &message,
+            "bar",
+            "fc60d5872fc46b3aa69f8b5b4351d5808f92bcc044606db097abab6dbcb1aee3
+             216c48e8b3b66431b5b186d1d28f8ee15a5ca2df6668346291c2043d4eb3e90d",
+        ),
+        (
+            Mechanism::Ed25519ph,
+            prehashed,
+            &abc,
+            "",
+            "98a70222f0b8121aa9d30f813d683f809e462b469c7ff87639499bb94e6dae41
+             31f85042463c2a355a2003d062adf5aaa10b8c61e636062aaad11c2a26083406",
+        ),
+    ];
+    for (mechanism, seed, data, context, signature) in cases {
+        let key = import(seed);
+        let parameters = MechanismParameters {
+            context: context.as_bytes().to_vec(),
+            ..Default::default()
+        };
+        let made = crypto::sign(&key, mechanism, &parameters, data).unwrap();
+        assert_eq!(made, hex(signature), "{mechanism:?} {context}");
+        assert!(crypto::verify(AnyKey::Own(&key), mechanism, &parameters, data, &made).unwrap());
+    }
+    println!("RFC 8032: 3 vectors");
+}
+
+/// SP 800-67, appendix B.1 (three keys, ECB); CBC follows from it.
+#[test]
+fn sp800_67_triple_des() {
+    let key = hex("0123456789abcdef 23456789abcdef01 456789abcdef0123");
+    let key = KeyMaterial::from_import(KeyType::Des3, &key).unwrap();
+    let plaintext = b"The qufck brown fox jump";
+    let ciphertext = hex("a826fd8ce53b855f cce21c8112256fe6 68d5c05dd9b6b900");
+    let none = MechanismParameters::default();
+    let own = AnyKey::Own(&key);
+    let made = crypto::encrypt(own, Mechanism::Des3Ecb, &none, plaintext).unwrap();
+    assert_eq!(made, ciphertext);
+    let back = crypto::decrypt(&key, Mechanism::Des3Ecb, &none, &ciphertext).unwrap();
+    assert_eq!(back, plaintext);
+    // CBC by hand: each block is added to the ciphertext before it.
+    let iv = MechanismParameters {
+        iv: hex("0102030405060708"),
+        ..Default::default()
+    };
+    let chained = crypto::encrypt(own, Mechanism::Des3Cbc, &iv, plaintext).unwrap();
+    let mut previous = iv.iv.clone();
+    for (block, expected) in plaintext.chunks(8).zip(chained.chunks(8)) {
+        let mixed: Vec<u8> = block.iter().zip(&previous).map(|(a, b)| a ^ b).collect();
+        previous = crypto::encrypt(own, Mechanism::Des3Ecb, &none, &mixed).unwrap();
+        assert_eq!(previous, expected);
+    }
+    for mechanism in [Mechanism::Des3CbcPad, Mechanism::Des3EcbPad] {
+        for length in 0..=24 {
+            let padded = crypto::encrypt(own, mechanism, &iv, &plaintext[..length]).unwrap();
+            assert_eq!(padded.len(), length / 8 * 8 + 8);
+            let back = crypto::decrypt(&key, mechanism, &iv, &padded).unwrap();
+            assert_eq!(back, plaintext[..length]);
+        }
+    }
+    println!("SP 800-67: 1 vector of 3 blocks");
 }

@@ -248,6 +248,7 @@ pub fn opening(directory: &Path) -> Opening<'_> {
         dev: true,
         passphrase: None,
         credentials_directory: None,
+        legacy_des3: false,
     }
 }
 

@@ -48,6 +48,7 @@ fn a_dev_hsm_that_cannot_be_announced_ends() {
         listen: "127.0.0.1:0".parse().unwrap(),
         mode: None,
         login_lifetime: Duration::from_secs(60),
+        legacy_des3: false,
     })
     .unwrap_err();
     let DevError::File(path, _) = error else {

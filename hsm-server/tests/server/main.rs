@@ -15,6 +15,7 @@ mod keys;
 mod listening;
 mod logins;
 mod logs;
+mod new_keys;
 mod permissions;
 mod policy;
 mod requests;

@@ -23,7 +23,7 @@ fn parameters(env: &Env<'_>, array: &JByteArray<'_>) -> Result<Option<MechanismP
 }
 
 /// A key of the HSM's, or the caller's public key where one is given.
-fn key_reference(
+pub(super) fn key_reference(
     env: &Env<'_>,
     handle: jlong,
     public_key_info: &JByteArray<'_>,

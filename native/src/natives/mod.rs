@@ -2,6 +2,7 @@
 
 mod client;
 mod crypto;
+mod kem;
 mod keys;
 
 use crate::error::Throw;
@@ -114,6 +115,26 @@ pub const METHODS: &[NativeMethod] = &[
         static fn derive_secret(client: jlong, handle: jlong, mechanism: jint, peer_public_key_info: jbyte[],
             future: java.util.concurrent.CompletableFuture) -> jbyte[],
         fn = crypto::derive_secret
+    },
+    native! {
+        static fn encapsulate(client: jlong, public_key_info: jbyte[], mechanism: jint,
+            future: java.util.concurrent.CompletableFuture) -> jbyte[],
+        fn = kem::encapsulate
+    },
+    native! {
+        static fn decapsulate(client: jlong, handle: jlong, mechanism: jint, ciphertext: jbyte[],
+            future: java.util.concurrent.CompletableFuture) -> jbyte[],
+        fn = kem::decapsulate
+    },
+    native! {
+        static fn encapsulate_key(client: jlong, public_key_info: jbyte[], mechanism: jint, key_type: jint,
+            attributes: jbyte[], future: java.util.concurrent.CompletableFuture) -> jbyte[],
+        fn = kem::encapsulate_key
+    },
+    native! {
+        static fn decapsulate_key(client: jlong, handle: jlong, mechanism: jint, ciphertext: jbyte[], key_type: jint,
+            attributes: jbyte[], future: java.util.concurrent.CompletableFuture) -> jbyte[],
+        fn = kem::decapsulate_key
     },
     native! {
         static fn random(client: jlong, length: jint, future: java.util.concurrent.CompletableFuture) -> jbyte[],

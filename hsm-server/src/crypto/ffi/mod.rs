@@ -1,8 +1,9 @@
-//! The only place of the server that calls AWS-LC's C interface: RSA and EC keys (`EVP_PKEY`), AES-GCM with a chosen
-//! tag length, AES key wrap. Everything it offers is a safe function over slices and owners.
+//! The only place of the server that calls AWS-LC's C interface: RSA, EC, X25519 keys (`EVP_PKEY`), Ed25519, AES-GCM with
+//! a chosen tag length, AES key wrap. Everything it offers is a safe function over slices and owners.
 //!
 //! What the safe crate (`aws-lc-rs`) lacks and this module adds: P-224, SHA-224, every pair of curve and digest, PSS
-//! salt lengths, OAEP with two digests and a label, raw RSA, GCM tags below 128 bits, key wrap with AES-192.
+//! salt lengths, OAEP with two digests and a label, raw RSA, Ed25519 with context or prehash,
+//! HMAC with SHA-3, ML-DSA over mu, ML-KEM from a seed, triple DES, GCM tags below 128 bits, key wrap with AES-192.
 //!
 //! Rules held here: an owner frees what it holds exactly once; no pointer leaves the module; the thread's error queue
 //! is cleared after every failed call, so that nothing is left for another operation to trip over; out-parameters are
@@ -17,13 +18,24 @@ use aws_lc_sys as sys;
 compile_error!("choose the AWS-LC build: feature `fips` (default) or `non-fips`");
 
 mod check;
+mod des;
+mod edwards;
 mod gcm;
+mod hmac;
 mod pkey;
+mod pq;
 mod rsa_op;
 mod wrap;
 
+pub(super) use des::{DES_BLOCK_LEN, Direction, des3};
+pub(super) use edwards::{
+    DIGEST_LEN as PREHASH_LEN, EdwardsForm, EdwardsPrivate, PUBLIC_LEN as EDWARDS_PUBLIC_LEN,
+    SIGNATURE_LEN as EDWARDS_SIGNATURE_LEN, edwards_verify,
+};
 pub(super) use gcm::{GcmKey, TAG_LEN_MAX, TAG_LEN_MIN};
+pub(super) use hmac::hmac;
 pub(super) use pkey::{Kind, Pkey};
+pub(super) use pq::SHARED_SECRET_LEN;
 pub(super) use rsa_op::{EncryptionPadding, SignaturePadding};
 pub(super) use wrap::{unwrap, unwrap_padded, wrap, wrap_padded};
 
@@ -61,6 +73,12 @@ fn digest(hash: Hash) -> *const sys::EVP_MD {
             Hash::Sha256 => sys::EVP_sha256(),
             Hash::Sha384 => sys::EVP_sha384(),
             Hash::Sha512 => sys::EVP_sha512(),
+            Hash::Sha512_224 => sys::EVP_sha512_224(),
+            Hash::Sha512_256 => sys::EVP_sha512_256(),
+            Hash::Sha3_224 => sys::EVP_sha3_224(),
+            Hash::Sha3_256 => sys::EVP_sha3_256(),
+            Hash::Sha3_384 => sys::EVP_sha3_384(),
+            Hash::Sha3_512 => sys::EVP_sha3_512(),
         }
     }
 }

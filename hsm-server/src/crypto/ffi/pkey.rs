@@ -1,4 +1,4 @@
-//! `EVP_PKEY`: RSA and EC keys, made, parsed, encoded, and the operations that need no padding parameters.
+//! `EVP_PKEY`: RSA, EC and X25519 keys, made, parsed, encoded, and the operations that need no padding parameters.
 
 use super::{Curve, Failed, curve_nid, done, failed, sys};
 use std::ffi::c_int;
@@ -16,6 +16,14 @@ pub(in crate::crypto) enum Kind {
     Rsa,
     /// id-ecPublicKey.
     Ec,
+    /// id-Ed25519.
+    Ed25519,
+    /// id-X25519.
+    X25519,
+    /// ML-DSA.
+    MlDsa,
+    /// ML-KEM.
+    MlKem,
     /// Anything else AWS-LC can parse.
     Other,
 }
@@ -55,6 +63,16 @@ impl Pkey {
             sys::EVP_PKEY_CTX_set_ec_paramgen_curve_nid(ctx.as_ptr(), curve_nid(curve))
         })?;
         ctx.generate()
+    }
+
+    /// A new X25519 key.
+    pub(in crate::crypto) fn generate_x25519() -> Result<Self, Failed> {
+        Context::for_generation(sys::EVP_PKEY_X25519)?.generate()
+    }
+
+    /// Takes over a key that AWS-LC made, or null.
+    pub(super) fn owned(key: *mut sys::EVP_PKEY) -> Result<Self, Failed> {
+        NonNull::new(key).map(Self).ok_or_else(failed)
     }
 
     /// Parses PKCS#8 PrivateKeyInfo (RFC 5208, DER). Trailing bytes are refused.
@@ -127,6 +145,10 @@ impl Pkey {
         match unsafe { sys::EVP_PKEY_id(self.as_ptr()) } {
             sys::EVP_PKEY_RSA => Kind::Rsa,
             sys::EVP_PKEY_EC => Kind::Ec,
+            sys::EVP_PKEY_ED25519 => Kind::Ed25519,
+            sys::EVP_PKEY_X25519 => Kind::X25519,
+            sys::EVP_PKEY_PQDSA => Kind::MlDsa,
+            sys::EVP_PKEY_KEM => Kind::MlKem,
             _ => Kind::Other,
         }
     }
@@ -143,16 +165,17 @@ impl Pkey {
         usize::try_from(unsafe { sys::EVP_PKEY_size(self.as_ptr()) }).unwrap_or(0)
     }
 
-    /// ECDSA over `digest`, DER signature (SEQUENCE of r and s). AWS-LC truncates a digest longer than the order.
-    pub(in crate::crypto) fn ecdsa_sign(&self, digest: &[u8]) -> Result<Vec<u8>, Failed> {
+    /// ECDSA over `digest`, DER signature (SEQUENCE of r and s): AWS-LC truncates a digest longer than the order. ML-DSA
+    /// over mu.
+    pub(in crate::crypto) fn digest_sign(&self, digest: &[u8]) -> Result<Vec<u8>, Failed> {
         let ctx = Context::for_key(self)?;
         // SAFETY: the context is ours.
         done(unsafe { sys::EVP_PKEY_sign_init(ctx.as_ptr()) })?;
         ctx.sign(digest, self.output_bytes_max())
     }
 
-    /// True when `signature` (DER) is this key's over `digest`.
-    pub(in crate::crypto) fn ecdsa_verify(
+    /// True when `signature` is this key's over `digest`, as for `digest_sign`.
+    pub(in crate::crypto) fn digest_verify(
         &self,
         digest: &[u8],
         signature: &[u8],
@@ -163,7 +186,7 @@ impl Pkey {
         Ok(ctx.verify(digest, signature))
     }
 
-    /// ECDH: the x coordinate, as many bytes as the field has. The peer must be on the same curve.
+    /// ECDH (the x coordinate, as many bytes as the field has) or X25519. The peer must be on the same curve.
     pub(in crate::crypto) fn ecdh(&self, peer: &Pkey) -> Result<Zeroizing<Vec<u8>>, Failed> {
         let ctx = Context::for_key(self)?;
         let mut length = 0;
@@ -206,7 +229,7 @@ impl Context {
             .ok_or_else(failed)
     }
 
-    fn for_generation(kind: c_int) -> Result<Self, Failed> {
+    pub(super) fn for_generation(kind: c_int) -> Result<Self, Failed> {
         // SAFETY: no pointers but the null engine.
         let ctx = NonNull::new(unsafe { sys::EVP_PKEY_CTX_new_id(kind, null_mut()) })
             .map(Self)
@@ -216,7 +239,7 @@ impl Context {
         Ok(ctx)
     }
 
-    fn generate(self) -> Result<Pkey, Failed> {
+    pub(super) fn generate(self) -> Result<Pkey, Failed> {
         let mut key = null_mut();
         // SAFETY: the context is initialised for generation; on success `key` is an owned reference.
         done(unsafe { sys::EVP_PKEY_keygen(self.as_ptr(), &mut key) })?;

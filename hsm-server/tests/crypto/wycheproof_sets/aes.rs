@@ -106,3 +106,31 @@ fn key_wrap() {
         assert!(tally.finish(set.number_of_tests) > 100);
     }
 }
+
+#[test]
+fn chacha20_poly1305() {
+    let set = aead::TestSet::load(aead::TestName::ChaCha20Poly1305).unwrap();
+    let mut tally = Tally::new("ChaCha20Poly1305");
+    for group in &set.test_groups {
+        for test in &group.tests {
+            let key = KeyMaterial::from_import(KeyType::ChaCha20, &test.key).unwrap();
+            let key = key.chacha20().unwrap();
+            let input = [&test.ct[..], &test.tag[..]].concat();
+            match key.open(&test.nonce, &test.aad, &input) {
+                Ok(plaintext) => {
+                    assert_eq!(plaintext, **test.pt, "vector {}", test.tc_id);
+                    let sealed = key.seal(&test.nonce, &test.aad, &test.pt).unwrap();
+                    assert_eq!(sealed, input, "vector {}", test.tc_id);
+                    tally.judge(test.tc_id, test.result, true);
+                }
+                Err(CryptoError::Authentication) => tally.judge(test.tc_id, test.result, false),
+                Err(CryptoError::Parameter(_)) => {
+                    assert_ne!(test.nonce.len(), 12, "vector {}", test.tc_id);
+                    tally.judge(test.tc_id, test.result, false);
+                }
+                Err(error) => panic!("vector {}: {error:?}", test.tc_id),
+            }
+        }
+    }
+    assert!(tally.finish(set.number_of_tests) > 200);
+}

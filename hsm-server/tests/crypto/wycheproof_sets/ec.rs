@@ -20,6 +20,16 @@ fn ecdsa_verification() {
         Ecdsa::EcdsaSecp521r1Sha512,
         Ecdsa::EcdsaSecp256k1Sha256,
         Ecdsa::EcdsaSecp256k1Sha512,
+        Ecdsa::EcdsaSecp224r1Sha3_224,
+        Ecdsa::EcdsaSecp224r1Sha3_256,
+        Ecdsa::EcdsaSecp224r1Sha3_512,
+        Ecdsa::EcdsaSecp256r1Sha3_256,
+        Ecdsa::EcdsaSecp256r1Sha3_512,
+        Ecdsa::EcdsaSecp384r1Sha3_384,
+        Ecdsa::EcdsaSecp384r1Sha3_512,
+        Ecdsa::EcdsaSecp521r1Sha3_512,
+        Ecdsa::EcdsaSecp256k1Sha3_256,
+        Ecdsa::EcdsaSecp256k1Sha3_512,
     ];
     let mut ran = 0;
     for name in sets {

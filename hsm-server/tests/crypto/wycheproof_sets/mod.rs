@@ -5,8 +5,10 @@
 //! we do not have, IVs below 12 bytes) is counted apart, by reason, and must be refused where a call is possible.
 
 mod aes;
+mod curve25519;
 mod ec;
 mod mac;
+mod pq;
 mod rsa;
 
 use hsm_server::crypto::Hash;
@@ -83,6 +85,12 @@ fn hash_of(hash: HashFunction) -> Option<Hash> {
         HashFunction::Sha2_256 => Some(Hash::Sha256),
         HashFunction::Sha2_384 => Some(Hash::Sha384),
         HashFunction::Sha2_512 => Some(Hash::Sha512),
+        HashFunction::Sha2_512_224 => Some(Hash::Sha512_224),
+        HashFunction::Sha2_512_256 => Some(Hash::Sha512_256),
+        HashFunction::Sha3_224 => Some(Hash::Sha3_224),
+        HashFunction::Sha3_256 => Some(Hash::Sha3_256),
+        HashFunction::Sha3_384 => Some(Hash::Sha3_384),
+        HashFunction::Sha3_512 => Some(Hash::Sha3_512),
         _ => None,
     }
 }
