@@ -8,19 +8,23 @@ import java.util.Locale;
 
 /** Curves that the HSM knows, with their codes in the protocol and the names that Java programs use. */
 enum Curve {
-    P224(1, 224, false, "secp224r1", "P-224", "NIST P-224", "1.3.132.0.33"),
-    P256(2, 256, true, "secp256r1", "P-256", "NIST P-256", "prime256v1", "X9.62 prime256v1", "1.2.840.10045.3.1.7"),
-    P384(3, 384, true, "secp384r1", "P-384", "NIST P-384", "1.3.132.0.34"),
-    P521(4, 521, true, "secp521r1", "P-521", "NIST P-521", "1.3.132.0.35"),
-    SECP256K1(5, 256, false, "secp256k1", "1.3.132.0.10");
+    P224(1, KeyType.EC, 224, false, "secp224r1", "P-224", "NIST P-224", "1.3.132.0.33"),
+    P256(2, KeyType.EC, 256, true, "secp256r1", "P-256", "NIST P-256", "prime256v1", "X9.62 prime256v1", "1.2.840.10045.3.1.7"),
+    P384(3, KeyType.EC, 384, true, "secp384r1", "P-384", "NIST P-384", "1.3.132.0.34"),
+    P521(4, KeyType.EC, 521, true, "secp521r1", "P-521", "NIST P-521", "1.3.132.0.35"),
+    SECP256K1(5, KeyType.EC, 256, false, "secp256k1", "1.3.132.0.10"),
+    ED25519(6, KeyType.EC_EDWARDS, 255, true, "Ed25519", "1.3.101.112"),
+    X25519(7, KeyType.EC_MONTGOMERY, 255, true, "X25519", "1.3.101.110");
 
     private final int code;
+    private final KeyType keyType;
     private final int sizeBits;
     private final boolean inJdk;
     private final List<String> names;
 
-    Curve(int code, int sizeBits, boolean inJdk, String... names) {
+    Curve(int code, KeyType keyType, int sizeBits, boolean inJdk, String... names) {
         this.code = code;
+        this.keyType = keyType;
         this.sizeBits = sizeBits;
         this.inJdk = inJdk;
         this.names = List.of(names);
@@ -40,7 +44,7 @@ enum Curve {
         return sizeBits;
     }
 
-    /** SEC 2 name. */
+    /** Its name in SEC 2 or RFC 7748, 8032. */
     String standardName() {
         return names.get(0);
     }
@@ -54,12 +58,13 @@ enum Curve {
         return null;
     }
 
-    /** The curve with this name or object identifier, in any case; null if the HSM has none. */
+    /** The curve for EC keys with this name or object identifier, in any case; null if the HSM has none. */
     static Curve ofName(String name) {
         String wanted = name.toLowerCase(Locale.ROOT);
         for (Curve curve : values()) {
             for (String known : curve.names) {
-                if (wanted.equals(known.toLowerCase(Locale.ROOT)) || wanted.equals("oid." + known)) {
+                if (curve.keyType == KeyType.EC
+                    && (wanted.equals(known.toLowerCase(Locale.ROOT)) || wanted.equals("oid." + known))) {
                     return curve;
                 }
             }
@@ -70,7 +75,7 @@ enum Curve {
     /** The NIST curve of this size; null if there is none. */
     static Curve ofSize(int sizeBits) {
         for (Curve curve : values()) {
-            if (curve.sizeBits == sizeBits && curve != SECP256K1) {
+            if (curve.keyType == KeyType.EC && curve.sizeBits == sizeBits && curve != SECP256K1) {
                 return curve;
             }
         }

@@ -6,19 +6,22 @@ import java.security.InvalidKeyException;
 import java.security.Key;
 import java.security.NoSuchAlgorithmException;
 import java.security.ProviderException;
+import java.security.PublicKey;
 import java.security.SecureRandom;
 import java.security.interfaces.ECPublicKey;
+import java.security.interfaces.XECPublicKey;
 import java.security.spec.AlgorithmParameterSpec;
+import java.security.spec.NamedParameterSpec;
 import javax.crypto.KeyAgreement;
 import javax.crypto.KeyAgreementSpi;
 import javax.crypto.SecretKey;
 import javax.crypto.ShortBufferException;
 import javax.crypto.spec.SecretKeySpec;
 
-/** ECDH with a private key in the HSM. The shared secret comes out, as JCA wants it. */
+/** ECDH or X25519 with a private key in the HSM. The shared secret comes out, as JCA wants it. */
 final class EcdhKeyAgreement extends KeyAgreementSpi {
     private final ServiceContext context;
-    private FerroHsmEcPrivateKey key;
+    private FerroHsmKey key;
     private byte[] peer;
     private KeyAgreement software;
 
@@ -31,7 +34,7 @@ final class EcdhKeyAgreement extends KeyAgreementSpi {
         key = null;
         peer = null;
         software = null;
-        if (newKey instanceof FerroHsmEcPrivateKey ours) {
+        if (newKey instanceof FerroHsmKey ours && ours.info().keyType() == context.keyType()) {
             ours.handleFor("derive");
             key = ours;
         } else if (context.keyWasUnknown() && !(newKey instanceof FerroHsmKey)) {
@@ -45,7 +48,7 @@ final class EcdhKeyAgreement extends KeyAgreementSpi {
                 throw new InvalidKeyException(e.getMessage(), e);
             }
         } else {
-            throw Keys.foreign(newKey, "a private EC key in the HSM");
+            throw Keys.foreign(newKey, "a private " + context.keyType().algorithm() + " key in the HSM");
         }
     }
 
@@ -53,7 +56,7 @@ final class EcdhKeyAgreement extends KeyAgreementSpi {
     protected void engineInit(Key newKey, AlgorithmParameterSpec spec, SecureRandom random)
         throws InvalidKeyException, InvalidAlgorithmParameterException {
         if (spec != null) {
-            throw new InvalidAlgorithmParameterException("ECDH takes no parameters");
+            throw new InvalidAlgorithmParameterException(context.algorithm() + " takes no parameters");
         }
         engineInit(newKey, random);
     }
@@ -67,18 +70,26 @@ final class EcdhKeyAgreement extends KeyAgreementSpi {
             throw new IllegalStateException("Init with a key first");
         }
         if (!lastPhase) {
-            throw new IllegalStateException("ECDH is between two parties: there is only the last phase");
+            throw new IllegalStateException(context.algorithm() + " is between two parties: there is only the last phase");
         }
-        if (!(peerKey instanceof ECPublicKey theirs)) {
-            throw new InvalidKeyException("The other side's key must be an EC public key, not a "
-                + (peerKey == null ? "null" : peerKey.getClass().getName()));
-        }
-        if (Curve.of(theirs.getParams()) != key.info().curve()) {
+        if (curveOf(peerKey) != key.info().curve()) {
             throw new InvalidKeyException("The other side's key is on another curve than "
                 + key.info().curve().standardName());
         }
-        peer = Keys.publicKeyInfo(theirs);
+        peer = Keys.publicKeyInfo((PublicKey) peerKey);
         return null;
+    }
+
+    private Curve curveOf(Key peerKey) throws InvalidKeyException {
+        if (peerKey instanceof ECPublicKey ec) {
+            return Curve.of(ec.getParams());
+        }
+        if (peerKey instanceof XECPublicKey xec) {
+            boolean ours = xec.getParams() instanceof NamedParameterSpec named && named.getName().equals("X25519");
+            return ours ? Curve.X25519 : null;
+        }
+        throw new InvalidKeyException("The other side's key must be a public key for " + context.algorithm() + ", not a "
+            + (peerKey == null ? "null" : peerKey.getClass().getName()));
     }
 
     @Override
@@ -122,7 +133,8 @@ final class EcdhKeyAgreement extends KeyAgreementSpi {
         }
         // As SunEC: a raw secret is no key for a cipher before a key derivation function was applied.
         if (!algorithm.equals("TlsPremasterSecret") && !algorithm.equals("Generic")) {
-            throw new NoSuchAlgorithmException("ECDH gives a TlsPremasterSecret or a Generic key, not " + algorithm);
+            throw new NoSuchAlgorithmException(context.algorithm() + " gives a TlsPremasterSecret or a Generic key, not "
+                + algorithm);
         }
         return new SecretKeySpec(engineGenerateSecret(), algorithm);
     }

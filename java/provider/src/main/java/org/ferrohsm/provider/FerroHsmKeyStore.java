@@ -144,8 +144,8 @@ final class FerroHsmKeyStore extends KeyStoreSpi {
     public boolean engineEntryInstanceOf(String alias, Class<? extends KeyStore.Entry> entryClass) {
         KeyInfo info = entries.find(alias);
         return info != null && entryClass == switch (info.keyType()) {
-            case RSA, EC -> KeyStore.PrivateKeyEntry.class;
-            case AES, GENERIC_SECRET -> KeyStore.SecretKeyEntry.class;
+            case RSA, EC, EC_EDWARDS, EC_MONTGOMERY, ML_DSA, ML_KEM -> KeyStore.PrivateKeyEntry.class;
+            case AES, GENERIC_SECRET, DES3, CHACHA20 -> KeyStore.SecretKeyEntry.class;
             case CERTIFICATE -> KeyStore.TrustedCertificateEntry.class;
         };
     }
@@ -200,9 +200,9 @@ final class FerroHsmKeyStore extends KeyStoreSpi {
         }
         try {
             return switch (info.keyType()) {
-                case AES, GENERIC_SECRET -> new KeyStore.SecretKeyEntry((SecretKey) key(alias, info));
+                case AES, GENERIC_SECRET, DES3, CHACHA20 -> new KeyStore.SecretKeyEntry((SecretKey) key(alias, info));
                 case CERTIFICATE -> new KeyStore.TrustedCertificateEntry(parse(info)[0]);
-                case RSA, EC -> {
+                case RSA, EC, EC_EDWARDS, EC_MONTGOMERY, ML_DSA, ML_KEM -> {
                     if (info.certificateChain().isEmpty()) {
                         throw new UnrecoverableEntryException("The key \"" + alias + "\" has no certificate, which an entry"
                             + " needs: store one with setKeyEntry, or use getKey");

@@ -39,20 +39,16 @@ final class FerroHsmKeyStoreImport {
 
     private static KeyType type(Key key) throws KeyStoreException {
         String algorithm = key.getAlgorithm();
-        if (key instanceof PrivateKey && algorithm.equals("RSA")) {
-            return KeyType.RSA;
+        KeyType privateType = key instanceof PrivateKey ? KeyType.ofPrivateKey(algorithm) : null;
+        if (privateType != null) {
+            return privateType;
         }
-        if (key instanceof PrivateKey && algorithm.equals("EC")) {
-            return KeyType.EC;
+        KeyType secretType = key instanceof SecretKey ? KeyType.ofSecretKey(algorithm) : null;
+        if (secretType != null && (secretType != KeyType.GENERIC_SECRET || algorithm.startsWith("Hmac"))) {
+            return secretType;
         }
-        if (key instanceof SecretKey && algorithm.equals("AES")) {
-            return KeyType.AES;
-        }
-        if (key instanceof SecretKey && algorithm.startsWith("Hmac")) {
-            return KeyType.GENERIC_SECRET;
-        }
-        throw new KeyStoreException("A key for " + algorithm + " cannot be imported: the HSM has RSA and EC private keys,"
-            + " AES keys and HMAC keys");
+        throw new KeyStoreException("A key for " + algorithm + " cannot be imported: the HSM has private keys for "
+            + KeyType.privateKeys() + ", AES, ChaCha20, DESede and HMAC keys");
     }
 
     private static KeyStoreException refused(Key key) {

@@ -101,6 +101,9 @@ public final class FerroHsmProvider extends AuthProvider {
         this.configuration = configuration;
         for (Tables.Mechanism mechanism : Tables.get().mechanisms()) {
             for (Tables.Service service : mechanism.services()) {
+                if (service.engine().equals("KEM") && NewerEngines.spiClass("KEM") == null) {
+                    continue;
+                }
                 HsmService made = new HsmService(this, mechanism, service);
                 if (service.engine().equals("SecureRandom")) {
                     // Not through putService: the JDK would make it the default of new SecureRandom().

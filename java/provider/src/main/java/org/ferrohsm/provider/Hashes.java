@@ -5,7 +5,8 @@ import java.util.Locale;
 
 /** Hashes that the HSM knows: JDK names and the protocol's codes. */
 final class Hashes {
-    private static final List<String> BY_CODE = List.of("SHA-1", "SHA-224", "SHA-256", "SHA-384", "SHA-512");
+    private static final List<String> BY_CODE = List.of("SHA-1", "SHA-224", "SHA-256", "SHA-384", "SHA-512",
+        "SHA-512/224", "SHA-512/256", "SHA3-224", "SHA3-256", "SHA3-384", "SHA3-512");
 
     private Hashes() {
     }
@@ -20,7 +21,7 @@ final class Hashes {
         String normal = name.toUpperCase(Locale.ROOT);
         if (normal.equals("SHA")) {
             normal = "SHA-1";
-        } else if (normal.startsWith("SHA") && !normal.startsWith("SHA-")) {
+        } else if (normal.startsWith("SHA") && !normal.startsWith("SHA-") && !normal.startsWith("SHA3-")) {
             normal = "SHA-" + normal.substring(3);
         }
         return BY_CODE.indexOf(normal) + 1;

@@ -47,6 +47,10 @@ final class HsmClient {
         }
     }
 
+    /** An encapsulation: what the other side needs, and the secret or the key that it is. */
+    record Encapsulated<T>(byte[] ciphertext, T secret) {
+    }
+
     private final long id;
     private final LoginSource loginSource;
     private final String configPath;
@@ -318,6 +322,32 @@ final class HsmClient {
 
     byte[] deriveSecret(long handle, int mechanism, byte[] peerPublicKeyInfo) throws GeneralSecurityException {
         return call(future -> HsmNative.deriveSecret(id, handle, mechanism, peerPublicKeyInfo, future));
+    }
+
+    /** Ciphertext and the secret in it, in clear, for an ML-KEM public key. */
+    Encapsulated<byte[]> encapsulate(byte[] publicKeyInfo, int mechanism) throws GeneralSecurityException {
+        return Wire.read(call(future -> HsmNative.encapsulate(id, publicKeyInfo, mechanism, future)),
+            in -> new Encapsulated<>(Wire.bytes(in), in.readAllBytes()));
+    }
+
+    byte[] decapsulate(long handle, int mechanism, byte[] ciphertext) throws GeneralSecurityException {
+        return call(future -> HsmNative.decapsulate(id, handle, mechanism, ciphertext, future));
+    }
+
+    /** Ciphertext and the secret in it, which is a new key in the HSM. */
+    Encapsulated<KeyInfo> encapsulateKey(byte[] publicKeyInfo, int mechanism, KeyType type, Template template)
+        throws GeneralSecurityException {
+        byte[] attributes = template.encode();
+        return Wire.read(change(future ->
+                HsmNative.encapsulateKey(id, publicKeyInfo, mechanism, type.code(), attributes, future)),
+            in -> new Encapsulated<>(Wire.bytes(in), KeyInfo.of(in.readAllBytes())));
+    }
+
+    KeyInfo decapsulateKey(long handle, int mechanism, byte[] ciphertext, KeyType type, Template template)
+        throws GeneralSecurityException {
+        byte[] attributes = template.encode();
+        return KeyInfo.of(change(future ->
+            HsmNative.decapsulateKey(id, handle, mechanism, ciphertext, type.code(), attributes, future)));
     }
 
     byte[] random(int length) throws GeneralSecurityException {

@@ -8,6 +8,8 @@ import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.spec.InvalidKeySpecException;
 import java.security.spec.KeySpec;
+import java.security.spec.PKCS8EncodedKeySpec;
+import java.security.spec.X509EncodedKeySpec;
 import java.util.Arrays;
 import java.util.List;
 import org.ferrohsm.provider.attributes.KeyAttributesMap;
@@ -31,7 +33,7 @@ final class HsmKeyFactory extends KeyFactorySpi {
         try {
             KeySpec material = spec instanceof KeyAttributesMap given ? KeyMaterial.publicKey(given, context.keyType())
                 : spec;
-            return Jdk.keyFactory(context.keyType()).generatePublic(material);
+            return ofSet(Keys.publicKey(context.keyType(), material));
         } catch (InvalidKeySpecException e) {
             throw e;
         } catch (GeneralSecurityException | AttributeException e) {
@@ -48,6 +50,9 @@ final class HsmKeyFactory extends KeyFactorySpi {
                     KeyMaterial.describesPrivateKey(type));
                 return importKey(Jdk.keyFactory(type).generatePrivate(KeyMaterial.privateKey(given, type)), template);
             }
+            if (spec instanceof PKCS8EncodedKeySpec pkcs8 && !hasJdkForm()) {
+                return importKey(pkcs8.getEncoded(), new Template());
+            }
             return importKey(Jdk.keyFactory(type).generatePrivate(spec), new Template());
         } catch (InvalidKeySpecException e) {
             throw e;
@@ -62,6 +67,27 @@ final class HsmKeyFactory extends KeyFactorySpi {
             throw new InvalidKeyException("The private key has no PKCS#8 encoding, so it cannot be imported: "
                 + software.getClass().getName());
         }
+        return importKey(pkcs8, template);
+    }
+
+    /** Whether the JDK reads private keys of this type in all their forms: of ML-DSA and ML-KEM not before 26. */
+    private boolean hasJdkForm() {
+        return context.keyType() != KeyType.ML_DSA && context.keyType() != KeyType.ML_KEM;
+    }
+
+    /** A service that names a parameter set makes keys of that set only. */
+    private PublicKey ofSet(PublicKey key) throws InvalidKeySpecException {
+        if (!hasJdkForm() && ParameterSet.isExact(context.algorithm())) {
+            ParameterSet set = ParameterSet.ofPublicKeyInfo(key.getEncoded());
+            if (set == null || !set.standardName().equals(context.algorithm())) {
+                throw new InvalidKeySpecException("The key is for another parameter set than " + context.algorithm());
+            }
+        }
+        return key;
+    }
+
+    /** Imports PKCS#8 and wipes it. */
+    private PrivateKey importKey(byte[] pkcs8, Template template) throws GeneralSecurityException {
         HsmClient client = context.client();
         try {
             return Keys.privateKey(client, client.importKey(context.keyType(), pkcs8, template, new Template(), List.of(),
@@ -77,6 +103,12 @@ final class HsmKeyFactory extends KeyFactorySpi {
             if (key instanceof FerroHsmKey ours) {
                 throw new InvalidKeySpecException("The key stays in the HSM: it has no specification. " + ours);
             }
+            if (!Jdk.has(context.keyType())) {
+                if (key instanceof PublicKey && type.isAssignableFrom(X509EncodedKeySpec.class)) {
+                    return type.cast(new X509EncodedKeySpec(key.getEncoded()));
+                }
+                throw new InvalidKeySpecException("Only public keys have a specification here, an X509EncodedKeySpec");
+            }
             return Jdk.keyFactory(context.keyType()).getKeySpec(key, type);
         } catch (InvalidKeySpecException e) {
             throw e;
@@ -87,12 +119,15 @@ final class HsmKeyFactory extends KeyFactorySpi {
 
     @Override
     protected Key engineTranslateKey(Key key) throws InvalidKeyException {
-        if (key instanceof FerroHsmRsaPrivateKey || key instanceof FerroHsmEcPrivateKey) {
+        if (key instanceof FerroHsmKey ours && ours.info().keyType() == context.keyType()) {
             return key;
         }
         try {
             if (key instanceof PrivateKey software) {
                 return importKey(software, new Template());
+            }
+            if (!Jdk.has(context.keyType()) && key instanceof PublicKey publicKey) {
+                return ofSet(MlPublicKey.of(Keys.publicKeyInfo(publicKey), context.keyType()));
             }
             return Jdk.keyFactory(context.keyType()).translateKey(key);
         } catch (InvalidKeyException e) {

@@ -10,6 +10,7 @@ import java.security.SecureRandom;
 import java.security.spec.AlgorithmParameterSpec;
 import java.security.spec.ECGenParameterSpec;
 import java.security.spec.ECParameterSpec;
+import java.security.spec.NamedParameterSpec;
 import java.security.spec.RSAKeyGenParameterSpec;
 import org.ferrohsm.provider.attributes.KeyPairAttributesMap;
 
@@ -103,6 +104,70 @@ abstract class HsmKeyPairGenerator extends KeyPairGeneratorSpi {
         @Override
         Curve curve() {
             return null;
+        }
+    }
+
+    /** Keys whose type has named parameter sets; the service's own name says which is the default. */
+    static final class Named extends HsmKeyPairGenerator {
+        private final KeyType keyType;
+        private final String algorithm;
+        private ParameterSet set;
+
+        Named(ServiceContext context) {
+            super(context);
+            keyType = context.keyType();
+            algorithm = context.algorithm();
+            set = ParameterSet.ofName(algorithm, keyType);
+        }
+
+        @Override
+        public void initialize(int bits, SecureRandom random) {
+            if (set.curve() == null || bits != set.sizeBits()) {
+                throw new InvalidParameterException(algorithm + " keys are made by name, not by a size of " + bits
+                    + " bits: NamedParameterSpec, or nothing at all");
+            }
+            takeDefaults();
+        }
+
+        @Override
+        public void initialize(AlgorithmParameterSpec spec, SecureRandom random)
+            throws InvalidAlgorithmParameterException {
+            if (spec instanceof KeyPairAttributesMap given) {
+                PairAttributes pair = PairAttributes.of(given, keyType);
+                if (pair.curve() != null && pair.curve() != set.curve()) {
+                    throw new InvalidAlgorithmParameterException(algorithm + " keys are not on "
+                        + pair.curve().standardName());
+                }
+                choose(pair.sizeBits() == null ? set : ParameterSet.ofNumber(pair.sizeBits(), keyType),
+                    "set " + pair.sizeBits());
+                take(pair);
+                return;
+            }
+            if (!(spec instanceof NamedParameterSpec named)) {
+                throw new InvalidAlgorithmParameterException(algorithm + " takes a NamedParameterSpec"
+                    + (spec == null ? "" : ", not a " + spec.getClass().getName()));
+            }
+            choose(ParameterSet.ofName(named.getName(), keyType), named.getName());
+            takeDefaults();
+        }
+
+        private void choose(ParameterSet wanted, String name) throws InvalidAlgorithmParameterException {
+            if (wanted == null || ParameterSet.isExact(algorithm) && wanted != set) {
+                throw new InvalidAlgorithmParameterException("A KeyPairGenerator for " + algorithm + " makes no keys of "
+                    + name + ": " + (ParameterSet.isExact(algorithm) ? set.standardName()
+                        : ParameterSet.names(keyType)));
+            }
+            set = wanted;
+        }
+
+        @Override
+        int sizeBits() {
+            return set.curve() == null ? set.sizeBits() : 0;
+        }
+
+        @Override
+        Curve curve() {
+            return set.curve();
         }
     }
 

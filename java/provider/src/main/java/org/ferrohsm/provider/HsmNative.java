@@ -91,6 +91,18 @@ final class HsmNative {
     static native byte[] deriveSecret(long client, long handle, int mechanism, byte[] peerPublicKeyInfo,
         CompletableFuture<byte[]> future) throws GeneralSecurityException;
 
+    static native byte[] encapsulate(long client, byte[] publicKeyInfo, int mechanism,
+        CompletableFuture<byte[]> future) throws GeneralSecurityException;
+
+    static native byte[] decapsulate(long client, long handle, int mechanism, byte[] ciphertext,
+        CompletableFuture<byte[]> future) throws GeneralSecurityException;
+
+    static native byte[] encapsulateKey(long client, byte[] publicKeyInfo, int mechanism, int keyType,
+        byte[] attributes, CompletableFuture<byte[]> future) throws GeneralSecurityException;
+
+    static native byte[] decapsulateKey(long client, long handle, int mechanism, byte[] ciphertext, int keyType,
+        byte[] attributes, CompletableFuture<byte[]> future) throws GeneralSecurityException;
+
     static native byte[] random(long client, int length, CompletableFuture<byte[]> future)
         throws GeneralSecurityException;
 

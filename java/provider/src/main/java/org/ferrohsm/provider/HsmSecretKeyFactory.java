@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Set;
 import javax.crypto.SecretKey;
 import javax.crypto.SecretKeyFactorySpi;
+import javax.crypto.spec.DESedeKeySpec;
 import javax.crypto.spec.SecretKeySpec;
 import org.ferrohsm.provider.attributes.KeyAttribute;
 import org.ferrohsm.provider.attributes.KeyAttributesMap;
@@ -34,6 +35,9 @@ final class HsmSecretKeyFactory extends SecretKeyFactorySpi {
             }
             if (spec instanceof SecretKeySpec secret) {
                 return importKey(secret);
+            }
+            if (spec instanceof DESedeKeySpec des && context.keyType() == KeyType.DES3) {
+                return importKey(des.getKey(), new Template(), context.algorithm());
             }
             throw new InvalidKeySpecException("A secret key is imported from a SecretKeySpec or a KeyAttributesMap"
                 + (spec == null ? "" : ", not from a " + spec.getClass().getName()));

@@ -28,26 +28,26 @@ final class HsmService extends Provider.Service {
         if (!CHOSEN_BY_KEY.contains(engine)) {
             return Map.of();
         }
-        Class<?> keyClass = switch (keyType) {
-            case RSA -> FerroHsmRsaPrivateKey.class;
-            case EC -> FerroHsmEcPrivateKey.class;
-            case AES, GENERIC_SECRET -> FerroHsmSecretKey.class;
-            case CERTIFICATE -> throw new IllegalStateException("certificates have no mechanisms");
-        };
-        return Map.of("SupportedKeyClasses", keyClass.getName());
+        return Map.of("SupportedKeyClasses", keyType.keyClass().getName());
     }
 
     private static Class<?> spiClass(String engine, Tables.Mechanism mechanism) {
         return switch (engine) {
-            case "KeyPairGenerator" -> mechanism.keyType() == KeyType.RSA ? HsmKeyPairGenerator.Rsa.class
-                : HsmKeyPairGenerator.Ec.class;
+            case "KeyPairGenerator" -> switch (mechanism.keyType()) {
+                case RSA -> HsmKeyPairGenerator.Rsa.class;
+                case EC -> HsmKeyPairGenerator.Ec.class;
+                default -> HsmKeyPairGenerator.Named.class;
+            };
             case "KeyGenerator" -> HsmKeyGenerator.class;
             case "KeyFactory" -> HsmKeyFactory.class;
             case "SecretKeyFactory" -> HsmSecretKeyFactory.class;
-            case "Signature" -> mechanism.parameters().equals("PSS") ? PssSignature.class : HsmSignature.class;
+            case "Signature" -> mechanism.parameters().equals("PSS") ? PssSignature.class
+                : mechanism.keyType() == KeyType.EC_EDWARDS ? EdDsaSignature.class
+                : mechanism.keyType() == KeyType.ML_DSA ? MlDsaSignature.class : HsmSignature.class;
             case "Cipher" -> cipherClass(mechanism);
             case "Mac" -> HsmMac.class;
             case "KeyAgreement" -> EcdhKeyAgreement.class;
+            case "KEM" -> NewerEngines.spiClass(engine);
             case "SecureRandom" -> HsmSecureRandom.class;
             default -> throw new IllegalStateException("The mechanisms table names an unknown engine: " + engine);
         };
@@ -59,6 +59,9 @@ final class HsmService extends Provider.Service {
         }
         if (mechanism.parameters().equals("GCM")) {
             return AesGcmCipher.class;
+        }
+        if (mechanism.parameters().equals("NONCE")) {
+            return ChaCha20Cipher.class;
         }
         return mechanism.uses().contains("ENCRYPT") ? AesCipher.class : AesKeyWrapCipher.class;
     }
@@ -73,16 +76,21 @@ final class HsmService extends Provider.Service {
             provider.standsBeforeOthers() && CHOSEN_BY_KEY.contains(getType()) && SelectionGuard.keyIsUnknown();
         ServiceContext context = new ServiceContext(provider, mechanism, getAlgorithm(), keyIsUnknown);
         return switch (getType()) {
-            case "KeyPairGenerator" -> mechanism.keyType() == KeyType.RSA ? new HsmKeyPairGenerator.Rsa(context)
-                : new HsmKeyPairGenerator.Ec(context);
+            case "KeyPairGenerator" -> switch (mechanism.keyType()) {
+                case RSA -> new HsmKeyPairGenerator.Rsa(context);
+                case EC -> new HsmKeyPairGenerator.Ec(context);
+                default -> new HsmKeyPairGenerator.Named(context);
+            };
             case "KeyGenerator" -> new HsmKeyGenerator(context, defaultSecretBits());
             case "KeyFactory" -> new HsmKeyFactory(context);
             case "SecretKeyFactory" -> new HsmSecretKeyFactory(context);
             case "Signature" -> mechanism.parameters().equals("PSS") ? new PssSignature(context)
-                : new HsmSignature(context);
+                : mechanism.keyType() == KeyType.EC_EDWARDS ? new EdDsaSignature(context)
+                : mechanism.keyType() == KeyType.ML_DSA ? new MlDsaSignature(context) : new HsmSignature(context);
             case "Cipher" -> cipher(context);
             case "Mac" -> new HsmMac(context, macBytes());
             case "KeyAgreement" -> new EcdhKeyAgreement(context);
+            case "KEM" -> NewerEngines.newInstance(context, getType());
             case "SecureRandom" -> secureRandom(context, constructorParameter);
             default -> throw new NoSuchAlgorithmException("FerroHSM has no " + getType());
         };
@@ -103,12 +111,15 @@ final class HsmService extends Provider.Service {
         if (type == AesGcmCipher.class) {
             return new AesGcmCipher(context);
         }
+        if (type == ChaCha20Cipher.class) {
+            return new ChaCha20Cipher(context);
+        }
         return type == AesCipher.class ? new AesCipher(context) : new AesKeyWrapCipher(context);
     }
 
     /** A key for an HMAC has the size of its hash; any other secret 256 bits, as has AES. */
     private int defaultSecretBits() {
-        return getAlgorithm().startsWith("HmacSHA") ? hmacBits() : 256;
+        return getAlgorithm().startsWith("HmacSHA") ? hmacBits() : mechanism.keyType() == KeyType.DES3 ? 168 : 256;
     }
 
     /** An HMAC is as long as its hash, a CMAC as long as a block of AES. */
@@ -117,7 +128,9 @@ final class HsmService extends Provider.Service {
     }
 
     private int hmacBits() {
-        int bits = Integer.parseInt(getAlgorithm().substring("HmacSHA".length()));
+        // HmacSHA1, HmacSHA256, HmacSHA512/256, HmacSHA3-256
+        String[] numbers = getAlgorithm().substring("HmacSHA".length()).split("[/-]");
+        int bits = Integer.parseInt(numbers[numbers.length - 1]);
         return bits == 1 ? 160 : bits;
     }
 }

@@ -54,39 +54,50 @@ class HsmSignature extends SignatureSpi {
                     + " Use a SHA-2 signature");
             }
             ours.handleFor("sign");
-            rawLimit = ours instanceof FerroHsmRsaPrivateKey rsa
-                ? (rsa.getModulus().bitLength() + 7) / 8 - 11
-                : MAX_RAW_EC_BYTES;
+            rawLimit = rawLimit(ours);
             startInput();
             signingKey = ours;
         } else if (context.keyWasUnknown() && !(key instanceof FerroHsmKey)) {
             software = softwareSignature();
             software.initSign(key);
         } else {
-            throw Keys.foreign(key, "a private " + context.keyType() + " key");
+            throw Keys.foreign(key, "a private " + context.keyType().algorithm() + " key");
         }
     }
 
     @Override
     protected void engineInitVerify(PublicKey key) throws InvalidKeyException {
         forget();
-        if (key instanceof ECPublicKey ec && context.keyType() == KeyType.EC) {
-            Curve curve = Curve.of(ec.getParams());
-            if (curve != null && !curve.inJdk()) {
-                verifyingKey = Keys.publicKeyInfo(key);
-                rawLimit = MAX_RAW_EC_BYTES;
-                startInput();
-                return;
-            }
+        if (isForHsm(key)) {
+            verifyingKey = Keys.publicKeyInfo(key);
+            rawLimit = rawLimit(null);
+            startInput();
+            return;
         }
         software = softwareSignature();
         software.initVerify(Keys.jdkPublicKey(key));
     }
 
+    /** Whether the HSM verifies, because the JDK cannot. */
+    boolean isForHsm(PublicKey key) throws InvalidKeyException {
+        if (key instanceof ECPublicKey ec && context.keyType() == KeyType.EC) {
+            Curve curve = Curve.of(ec.getParams());
+            return curve != null && !curve.inJdk();
+        }
+        return false;
+    }
+
     private boolean isOurs(PrivateKey key) {
-        return context.keyType() == KeyType.RSA
-            ? key instanceof FerroHsmRsaPrivateKey
-            : key instanceof FerroHsmEcPrivateKey;
+        return key instanceof FerroHsmKey ours && ours.info().keyType() == context.keyType();
+    }
+
+    /** Most bytes that a signature without a hash takes, with this key (null to verify). */
+    int rawLimit(FerroHsmKey key) {
+        return switch (context.keyType()) {
+            case RSA -> (((FerroHsmRsaPrivateKey) key).getModulus().bitLength() + 7) / 8 - 11;
+            case EC -> MAX_RAW_EC_BYTES;
+            default -> Tables.get().maxDataBytes(); // the message itself
+        };
     }
 
     private void forget() {
@@ -100,13 +111,23 @@ class HsmSignature extends SignatureSpi {
 
     private Signature softwareSignature() throws InvalidKeyException {
         try {
-            Signature signature = Jdk.signature(context.algorithm(), context.keyType());
+            Signature signature = Jdk.signature(softwareAlgorithm(), context.keyType());
             configure(signature);
             return signature;
         } catch (GeneralSecurityException e) {
             throw new InvalidKeyException("The JDK cannot do " + context.algorithm() + " with these parameters: "
                 + e.getMessage(), e);
         }
+    }
+
+    /** What the JDK calls this signature. */
+    String softwareAlgorithm() {
+        return context.algorithm();
+    }
+
+    /** Code of the mechanism, which parameters may decide. */
+    int mechanism() {
+        return context.mechanism().code();
     }
 
     /** Gives parameters that were set before the key to the JDK's engine. */
@@ -196,7 +217,7 @@ class HsmSignature extends SignatureSpi {
         }
         byte[] data = takeInput();
         try {
-            return signingKey.client().sign(signingKey.handleFor("sign"), context.mechanism().code(), parameters(),
+            return signingKey.client().sign(signingKey.handleFor("sign"), mechanism(), parameters(),
                 data);
         } catch (SignatureException e) {
             throw e;
@@ -212,7 +233,7 @@ class HsmSignature extends SignatureSpi {
         }
         byte[] data = takeInput();
         try {
-            return context.client().verify(verifyingKey, context.mechanism().code(), parameters(), data, signature);
+            return context.client().verify(verifyingKey, mechanism(), parameters(), data, signature);
         } catch (SignatureException e) {
             throw e;
         } catch (GeneralSecurityException e) {

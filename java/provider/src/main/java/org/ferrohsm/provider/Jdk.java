@@ -4,7 +4,9 @@ import java.security.AlgorithmParameters;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.MessageDigest;
+import java.security.Provider;
 import java.security.ProviderException;
+import java.security.Security;
 import java.security.Signature;
 import javax.crypto.Cipher;
 import javax.crypto.KeyAgreement;
@@ -26,17 +28,30 @@ final class Jdk {
         }
     }
 
+    /** Whether the JDK has key pairs of this type: ML-DSA and ML-KEM since 24. */
+    static boolean has(KeyType type) {
+        Provider provider = Security.getProvider(providerOf(type));
+        return provider != null && provider.getService("KeyFactory", type.algorithm()) != null;
+    }
+
+    private static String providerOf(KeyType type) {
+        return switch (type) {
+            case RSA -> "SunRsaSign";
+            case ML_DSA -> "SUN";
+            case ML_KEM -> "SunJCE";
+            default -> "SunEC";
+        };
+    }
+
     static KeyFactory keyFactory(KeyType type) throws GeneralSecurityException {
-        return type == KeyType.RSA
-            ? KeyFactory.getInstance("RSA", "SunRsaSign")
-            : KeyFactory.getInstance("EC", "SunEC");
+        return KeyFactory.getInstance(type.algorithm(), providerOf(type));
     }
 
     static Signature signature(String algorithm, KeyType type) throws GeneralSecurityException {
         if (algorithm.equals("NONEwithRSA")) {
             return Signature.getInstance(algorithm, "SunJCE"); // made from its cipher
         }
-        return Signature.getInstance(algorithm, type == KeyType.RSA ? "SunRsaSign" : "SunEC");
+        return Signature.getInstance(algorithm, providerOf(type));
     }
 
     static Cipher cipher(String transformation) throws GeneralSecurityException {

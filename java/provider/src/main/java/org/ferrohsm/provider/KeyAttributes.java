@@ -76,7 +76,7 @@ final class KeyAttributes {
                 map.put(KeyAttribute.SIZE, info.sizeBits());
                 return map;
             }
-            if (info.keyType().name().equals("ML_DSA")) {
+            if (info.keyType() == KeyType.ML_DSA) {
                 map.put(KeyAttribute.MLDSA_ALGORITHM, MldsaAlgorithm.ofNumber(info.sizeBits()));
                 return map;
             }
@@ -127,9 +127,9 @@ final class KeyAttributes {
 
     /** The type as programs name it. */
     static org.ferrohsm.provider.attributes.KeyType publicType(KeyType type) {
-        return org.ferrohsm.provider.attributes.KeyType.valueOf(switch (type.name()) {
-            case "DES3" -> "DESEDE";
-            case "ML_DSA" -> "MLDSA";
+        return org.ferrohsm.provider.attributes.KeyType.valueOf(switch (type) {
+            case DES3 -> "DESEDE";
+            case ML_DSA -> "MLDSA";
             default -> type.name();
         });
     }

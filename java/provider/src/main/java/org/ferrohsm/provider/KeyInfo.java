@@ -10,8 +10,8 @@ import java.util.Map;
  * What the HSM says about a key or certificate, at the time it was asked.
  *
  * @param handle of the private or secret key or certificate; the public key of a pair is {@code handle + 1}
- * @param sizeBits RSA modulus, curve or secret length, in bits
- * @param curve null unless EC
+ * @param sizeBits RSA modulus, curve or secret length, in bits; of ML-DSA and ML-KEM the number of the parameter set
+ * @param curve null unless EC, Ed25519 or X25519
  * @param attributes of the private or secret key, or the certificate, by id
  * @param publicAttributes of the public key of a pair; empty for the rest
  * @param publicKeyInfo SubjectPublicKeyInfo, DER; empty for secret keys

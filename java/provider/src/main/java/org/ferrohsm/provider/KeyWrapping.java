@@ -57,14 +57,13 @@ final class KeyWrapping {
                 + " secret");
         }
         if (type == Cipher.SECRET_KEY) {
-            return algorithm.equalsIgnoreCase("AES") ? KeyType.AES : KeyType.GENERIC_SECRET;
+            return KeyType.ofSecretKey(algorithm);
         }
-        if (algorithm.equalsIgnoreCase("RSA")) {
-            return KeyType.RSA;
+        KeyType keyType = KeyType.ofPrivateKey(algorithm);
+        if (keyType == null) {
+            throw new NoSuchAlgorithmException("The HSM has no private keys for " + algorithm + ": "
+                + KeyType.privateKeys());
         }
-        if (algorithm.equalsIgnoreCase("EC")) {
-            return KeyType.EC;
-        }
-        throw new NoSuchAlgorithmException("The HSM has no private keys for " + algorithm + ": RSA or EC");
+        return keyType;
     }
 }

@@ -8,6 +8,8 @@ import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.interfaces.ECPublicKey;
 import java.security.interfaces.RSAPublicKey;
+import java.security.spec.InvalidKeySpecException;
+import java.security.spec.KeySpec;
 import java.security.spec.X509EncodedKeySpec;
 
 /** Makes Java keys of what the HSM says about them. */
@@ -16,14 +18,32 @@ final class Keys {
     }
 
     static PublicKey publicKey(KeyInfo info) throws GeneralSecurityException {
-        return Jdk.keyFactory(info.keyType()).generatePublic(new X509EncodedKeySpec(info.publicKeyInfo()));
+        return publicKey(info.keyType(), new X509EncodedKeySpec(info.publicKeyInfo()));
+    }
+
+    /** The JDK's own key where it has the algorithm. */
+    static PublicKey publicKey(KeyType keyType, KeySpec spec) throws GeneralSecurityException {
+        if (Jdk.has(keyType)) {
+            return Jdk.keyFactory(keyType).generatePublic(spec);
+        }
+        if (spec instanceof X509EncodedKeySpec x509) {
+            return MlPublicKey.of(x509.getEncoded(), keyType);
+        }
+        throw new InvalidKeySpecException("A public key for " + keyType.algorithm() + " is made of an X509EncodedKeySpec"
+            + (spec == null ? "" : ", not of a " + spec.getClass().getName()));
     }
 
     static PrivateKey privateKey(HsmClient client, KeyInfo info) throws GeneralSecurityException {
-        PublicKey publicKey = publicKey(info);
-        return publicKey instanceof RSAPublicKey rsa
-            ? new FerroHsmRsaPrivateKey(client, info, rsa)
-            : new FerroHsmEcPrivateKey(client, info, (ECPublicKey) publicKey);
+        return switch (info.keyType()) {
+            case RSA -> new FerroHsmRsaPrivateKey(client, info, (RSAPublicKey) publicKey(info));
+            case EC -> new FerroHsmEcPrivateKey(client, info, (ECPublicKey) publicKey(info));
+            case EC_EDWARDS -> new FerroHsmEdEcPrivateKey(client, info);
+            case EC_MONTGOMERY -> new FerroHsmXecPrivateKey(client, info);
+            case ML_DSA -> new FerroHsmMlDsaPrivateKey(client, info);
+            case ML_KEM -> new FerroHsmMlKemPrivateKey(client, info);
+            case AES, GENERIC_SECRET, DES3, CHACHA20, CERTIFICATE -> throw new InvalidKeyException("0x"
+                + Long.toHexString(info.handle()) + " is no private key");
+        };
     }
 
     static KeyPair keyPair(HsmClient client, KeyInfo info) throws GeneralSecurityException {
@@ -45,14 +65,14 @@ final class Keys {
     }
 
     static FerroHsmSecretKey secretKey(HsmClient client, KeyInfo info) {
-        return new FerroHsmSecretKey(client, info, info.keyType() == KeyType.AES ? "AES" : "GenericSecret");
+        return new FerroHsmSecretKey(client, info, info.keyType().algorithm());
     }
 
     /** The Java key of a private or secret key's description. */
     static Key key(HsmClient client, KeyInfo info) throws GeneralSecurityException {
         return switch (info.keyType()) {
-            case RSA, EC -> privateKey(client, info);
-            case AES, GENERIC_SECRET -> secretKey(client, info);
+            case RSA, EC, EC_EDWARDS, EC_MONTGOMERY, ML_DSA, ML_KEM -> privateKey(client, info);
+            case AES, GENERIC_SECRET, DES3, CHACHA20 -> secretKey(client, info);
             case CERTIFICATE -> throw new InvalidKeyException("0x" + Long.toHexString(info.handle())
                 + " is a certificate, not a key");
         };

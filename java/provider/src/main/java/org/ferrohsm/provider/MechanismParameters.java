@@ -52,6 +52,11 @@ final class MechanismParameters {
         return encode(0, 0, 0, NONE, iv == null ? NONE : iv, IvSource.CALLER, NONE, 0, more);
     }
 
+    /** Ed25519ctx or Ed25519ph. */
+    static byte[] context(byte[] context) {
+        return encode(0, 0, 0, NONE, NONE, IvSource.HSM, NONE, 0, false, context);
+    }
+
     /** {@code parameters} as {@code type}. */
     static <T extends AlgorithmParameterSpec> T spec(AlgorithmParameters parameters, Class<T> type)
         throws InvalidAlgorithmParameterException {
@@ -67,13 +72,18 @@ final class MechanismParameters {
         int code = Hashes.code(name);
         if (code == 0) {
             throw new InvalidAlgorithmParameterException("The HSM does not know the hash " + name
-                + " here: use SHA-1, SHA-224, SHA-256, SHA-384 or SHA-512");
+                + " here: use one of SHA-1, SHA-2 or SHA-3");
         }
         return code;
     }
 
     private static byte[] encode(int hash, int mgfHash, int saltBytes, byte[] label, byte[] iv, IvSource source,
         byte[] aad, int tagBits, boolean more) {
+        return encode(hash, mgfHash, saltBytes, label, iv, source, aad, tagBits, more, NONE);
+    }
+
+    private static byte[] encode(int hash, int mgfHash, int saltBytes, byte[] label, byte[] iv, IvSource source,
+        byte[] aad, int tagBits, boolean more, byte[] context) {
         return Wire.write(out -> {
             out.writeByte(hash);
             out.writeByte(mgfHash);
@@ -84,6 +94,7 @@ final class MechanismParameters {
             Wire.bytes(out, aad);
             out.writeInt(tagBits);
             out.writeBoolean(more);
+            Wire.bytes(out, context);
         });
     }
 }

@@ -28,7 +28,7 @@ record PairAttributes(Template privateKey, Template publicKey, Integer sizeBits,
     static PairAttributes of(KeyPairAttributesMap given, KeyType type) throws InvalidAlgorithmParameterException {
         KeyAttributesMap forPublic = given.getPublic();
         KeyAttributesMap forPrivate = given.getPrivate();
-        boolean isMldsa = type.name().equals("ML_DSA");
+        boolean isMldsa = type == KeyType.ML_DSA;
         try {
             Template publicKey = KeyAttributes.template(forPublic, type, ObjectClassType.PUBLIC_KEY,
                 type == KeyType.RSA ? RSA : isMldsa ? MLDSA : OTHER);

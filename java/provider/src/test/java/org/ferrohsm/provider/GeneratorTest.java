@@ -105,6 +105,7 @@ class GeneratorTest {
 
     @ParameterizedTest
     @CsvSource({"AES,256", "HmacSHA1,160", "HmacSHA224,224", "HmacSHA256,256", "HmacSHA384,384", "HmacSHA512,512",
+        "HmacSHA512/224,224", "HmacSHA512/256,256", "HmacSHA3-224,224", "HmacSHA3-512,512",
         "GenericSecret,256"})
     void secretKeysHaveTheDefaultSizeOfTheirKind(String algorithm, int bits) throws Exception {
         SecretKey key = KeyGenerator.getInstance(algorithm, provider).generateKey();

@@ -23,6 +23,7 @@ import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -67,7 +68,11 @@ class HttpsTest {
             store.load(null, null);
             for (String algorithm : algorithms) {
                 KeyPairGenerator generator = KeyPairGenerator.getInstance(algorithm, provider);
-                generator.initialize(algorithm.equals("RSA") ? 2048 : 256);
+                generator.initialize(switch (algorithm) {
+                    case "RSA" -> 2048;
+                    case "EC" -> 256;
+                    default -> 255;
+                });
                 KeyPair pair = generator.generateKeyPair();
                 X509Certificate issued = TestCertificates.issue(name + ' ' + algorithm, pair.getPublic(), "test CA",
                     authority.getPrivate(), false);
@@ -97,6 +102,8 @@ class HttpsTest {
             + "\n-----END CERTIFICATE-----\n");
         SIDES.put("RSA", Side.start("rsa-server", "RSA"));
         SIDES.put("EC", Side.start("ec-server", "EC"));
+        SIDES.put("Ed25519", Side.start("ed-server", "Ed25519"));
+        SIDES.put("client Ed25519", Side.start("ed-client", "Ed25519"));
         SIDES.put("client RSA", Side.start("rsa-client", "RSA"));
         SIDES.put("client EC", Side.start("ec-client", "EC"));
     }
@@ -176,8 +183,16 @@ class HttpsTest {
         }
     }
 
+    private static String clientName(String algorithm) {
+        return switch (algorithm) {
+            case "RSA" -> "rsa-client RSA";
+            case "EC" -> "ec-client EC";
+            default -> "ed-client Ed25519";
+        };
+    }
+
     static Stream<Arguments> ways() {
-        return Stream.of("TLSv1.3", "TLSv1.2").flatMap(protocol -> Stream.of("RSA", "EC")
+        return Stream.of("TLSv1.3", "TLSv1.2").flatMap(protocol -> Stream.of("RSA", "EC", "Ed25519")
             .flatMap(algorithm -> Stream.of("SunX509", "NewSunX509")
                 .map(kind -> Arguments.of(protocol, algorithm, kind))));
     }
@@ -187,8 +202,7 @@ class HttpsTest {
     void jsseOnBothSides(String protocol, String algorithm, String kind) throws Exception {
         try (Server server = new Server(SIDES.get(algorithm).keyManagers(kind), protocol, true)) {
             SSLContext client = context(SIDES.get("client " + algorithm).keyManagers(kind));
-            String name = algorithm.equals("RSA") ? "rsa-client RSA" : "ec-client EC";
-            assertEquals("hello CN=" + name, get(client, server.port(), protocol));
+            assertEquals("hello CN=" + clientName(algorithm), get(client, server.port(), protocol));
             assertThrows(IOException.class, () -> get(context(null), server.port(), protocol));
         }
     }
@@ -205,8 +219,8 @@ class HttpsTest {
                 "-CAfile", "root.pem", "-verify_return_error", "-verify_hostname", "localhost",
                 "-tls" + version.replace('.', '_')).ok();
             assertTrue(shown.contains("Verify return code: 0 (ok)") && shown.contains(protocol), shown);
-            assertTrue(shown.contains(algorithm.equals("EC") ? "Peer signature type: ECDSA"
-                : "Peer signature type: RSA"), shown);
+            String type = algorithm.equals("EC") ? "ecdsa" : algorithm.toLowerCase(Locale.ROOT);
+            assertTrue(shown.toLowerCase(Locale.ROOT).contains("peer signature type: " + type), shown);
         }
     }
 
@@ -235,7 +249,7 @@ class HttpsTest {
         try {
             awaitListening(server, port);
             String page = get(client, port, protocol);
-            assertTrue(page.contains(algorithm.equals("RSA") ? "CN=rsa-client RSA" : "CN=ec-client EC"), page);
+            assertTrue(page.contains("CN=" + clientName(algorithm)), page);
         } finally {
             server.destroy();
             assertTrue(server.waitFor(30, TimeUnit.SECONDS));

@@ -34,7 +34,8 @@ class MacTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"HmacSHA1", "HmacSHA224", "HmacSHA256", "HmacSHA384", "HmacSHA512"})
+    @ValueSource(strings = {"HmacSHA1", "HmacSHA224", "HmacSHA256", "HmacSHA384", "HmacSHA512", "HmacSHA512/224",
+        "HmacSHA512/256", "HmacSHA3-224", "HmacSHA3-256", "HmacSHA3-384", "HmacSHA3-512"})
     void agreesWithTheJdk(String algorithm) throws Exception {
         Mac jdk = Mac.getInstance(algorithm, "SunJCE");
         jdk.init(software);

@@ -60,7 +60,8 @@ class SignatureTest {
 
     @ParameterizedTest
     @CsvSource({"secp256r1,SHA256", "secp256r1,SHA224", "secp256r1,SHA384", "secp256r1,SHA512", "secp384r1,SHA384",
-        "secp384r1,SHA256", "secp521r1,SHA512", "secp521r1,SHA256"})
+        "secp384r1,SHA256", "secp521r1,SHA512", "secp521r1,SHA256", "secp256r1,SHA3-224", "secp256r1,SHA3-256",
+        "secp384r1,SHA3-384", "secp521r1,SHA3-512"})
     void ecdsaIsVerifiedByTheJdk(String curve, String hash) throws Exception {
         KeyPair pair = ec(curve);
         String algorithm = hash + "withECDSA";
@@ -81,7 +82,8 @@ class SignatureTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"SHA224withRSA", "SHA256withRSA", "SHA384withRSA", "SHA512withRSA"})
+    @ValueSource(strings = {"SHA224withRSA", "SHA256withRSA", "SHA384withRSA", "SHA512withRSA", "SHA512/224withRSA",
+        "SHA512/256withRSA", "SHA3-224withRSA", "SHA3-256withRSA", "SHA3-384withRSA", "SHA3-512withRSA"})
     void rsaIsVerifiedByTheJdk(String algorithm) throws Exception {
         byte[] signed = sign(algorithm, rsa.getPrivate(), DATA);
         assertTrue(verify(Signature.getInstance(algorithm, "SunRsaSign"), rsa.getPublic(), DATA, signed));
@@ -159,7 +161,10 @@ class SignatureTest {
         return List.of(new PSSParameterSpec("SHA-256", "MGF1", MGF1ParameterSpec.SHA256, 32, 1),
             new PSSParameterSpec("SHA-384", "MGF1", MGF1ParameterSpec.SHA384, 48, 1),
             new PSSParameterSpec("SHA-512", "MGF1", MGF1ParameterSpec.SHA512, 64, 1),
-            new PSSParameterSpec("SHA-256", "MGF1", MGF1ParameterSpec.SHA512, 0, 1));
+            new PSSParameterSpec("SHA-256", "MGF1", MGF1ParameterSpec.SHA512, 0, 1),
+            new PSSParameterSpec("SHA3-256", "MGF1", new MGF1ParameterSpec("SHA3-256"), 32, 1),
+            new PSSParameterSpec("SHA3-512", "MGF1", new MGF1ParameterSpec("SHA3-384"), 64, 1),
+            new PSSParameterSpec("SHA-512/256", "MGF1", MGF1ParameterSpec.SHA512_256, 32, 1));
     }
 
     @Test
@@ -198,12 +203,12 @@ class SignatureTest {
 
     @Test
     void pssRefusesWhatTheHsmLacks() throws Exception {
-        PSSParameterSpec sha3 = new PSSParameterSpec("SHA3-256", "MGF1", new MGF1ParameterSpec("SHA3-256"), 32, 1);
+        PSSParameterSpec md5 = new PSSParameterSpec("MD5", "MGF1", new MGF1ParameterSpec("MD5"), 16, 1);
         Signature after = Signature.getInstance("RSASSA-PSS", provider);
         after.initSign(rsa.getPrivate());
-        assertThrows(InvalidAlgorithmParameterException.class, () -> after.setParameter(sha3));
+        assertThrows(InvalidAlgorithmParameterException.class, () -> after.setParameter(md5));
         Signature before = Signature.getInstance("RSASSA-PSS", provider);
-        before.setParameter(sha3);
+        before.setParameter(md5);
         assertThrows(InvalidKeyException.class, () -> before.initSign(rsa.getPrivate()));
         assertThrows(InvalidAlgorithmParameterException.class,
             () -> before.setParameter(new ECGenParameterSpec("secp256r1")));

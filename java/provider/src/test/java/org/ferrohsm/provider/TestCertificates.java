@@ -21,6 +21,7 @@ import java.util.HexFormat;
 final class TestCertificates {
     private static final String ECDSA_SHA256 = "300a06082a8648ce3d040302";
     private static final String RSA_SHA256 = "300d06092a864886f70d01010b0500";
+    private static final String ED25519 = "300506032b6570";
     private static final String COMMON_NAME = "0603550403";
     /** subjectAltName: localhost and 127.0.0.1. */
     private static final String LOCALHOST = "301a0603551d110413301182096c6f63616c686f737487047f000001";
@@ -47,8 +48,12 @@ final class TestCertificates {
     /** The same as bytes. Without an issuer (null) it is one that the JDK does not read. */
     static byte[] encoded(String name, PublicKey key, String issuer, PrivateKey signer, boolean authority)
         throws GeneralSecurityException {
-        boolean ec = signer.getAlgorithm().equals("EC");
-        byte[] algorithm = HexFormat.of().parseHex(ec ? ECDSA_SHA256 : RSA_SHA256);
+        String[] names = switch (signer.getAlgorithm()) {
+            case "EC" -> new String[] {"SHA256withECDSA", ECDSA_SHA256};
+            case "EdDSA" -> new String[] {"EdDSA", ED25519};
+            default -> new String[] {"SHA256withRSA", RSA_SHA256};
+        };
+        byte[] algorithm = HexFormat.of().parseHex(names[1]);
         Instant now = Instant.now();
         byte[] body = der(0x30,
             der(0xa0, der(2, new byte[] {2})),
@@ -59,7 +64,7 @@ final class TestCertificates {
             name(name),
             key.getEncoded(),
             der(0xa3, der(0x30, HexFormat.of().parseHex(authority ? AUTHORITY : LOCALHOST))));
-        Signature signature = Signature.getInstance(ec ? "SHA256withECDSA" : "SHA256withRSA");
+        Signature signature = Signature.getInstance(names[0]);
         signature.initSign(signer);
         signature.update(body);
         return der(0x30, body, algorithm, der(3, new byte[1], signature.sign()));

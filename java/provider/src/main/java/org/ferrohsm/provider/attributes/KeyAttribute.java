@@ -87,6 +87,10 @@ public enum KeyAttribute {
     SENSITIVE("sensitive", ValueKind.FLAG),
     /** Its attributes may be changed. */
     MODIFIABLE("modifiable", ValueKind.FLAG),
+    /** Secrets may be encapsulated for the key's holder: ML-KEM public keys. */
+    ENCAPSULATE("encapsulate", ValueKind.FLAG),
+    /** The key may get those secrets: ML-KEM private keys. */
+    DECAPSULATE("decapsulate", ValueKind.FLAG),
     /** The key may be deleted. */
     DESTROYABLE("destroyable", ValueKind.FLAG),
     /** {@link #SENSITIVE} was never false. The HSM sets it; it can be asked for. */

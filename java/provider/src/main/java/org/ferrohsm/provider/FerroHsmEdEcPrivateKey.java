@@ -1,0 +1,22 @@
+package org.ferrohsm.provider;
+
+import java.security.PrivateKey;
+import java.security.interfaces.EdECKey;
+import java.security.spec.NamedParameterSpec;
+
+/**
+ * An Ed25519 private key in the HSM. It is an {@link EdECKey}, so that others can tell its curve, and deliberately no
+ * {@code EdECPrivateKey}: other providers take those for their own and fail on the missing bytes.
+ */
+public final class FerroHsmEdEcPrivateKey extends FerroHsmKey implements PrivateKey, EdECKey {
+    private static final long serialVersionUID = 1L;
+
+    FerroHsmEdEcPrivateKey(HsmClient client, KeyInfo info) {
+        super(client, info, KeyType.EC_EDWARDS.algorithm());
+    }
+
+    @Override
+    public NamedParameterSpec getParams() {
+        return NamedParameterSpec.ED25519;
+    }
+}

@@ -1,0 +1,18 @@
+package org.ferrohsm.provider;
+
+import java.security.PrivateKey;
+import java.security.spec.NamedParameterSpec;
+
+/** An ML-DSA private key (FIPS 204) in the HSM. */
+public final class FerroHsmMlDsaPrivateKey extends FerroHsmKey implements PrivateKey {
+    private static final long serialVersionUID = 1L;
+
+    FerroHsmMlDsaPrivateKey(HsmClient client, KeyInfo info) {
+        super(client, info, KeyType.ML_DSA.algorithm());
+    }
+
+    /** The parameter set, as keys of JDK 24 and later say it. */
+    public NamedParameterSpec getParams() {
+        return new NamedParameterSpec(ParameterSet.of(info()).standardName());
+    }
+}

@@ -1,0 +1,18 @@
+package org.ferrohsm.provider;
+
+import java.security.PrivateKey;
+import java.security.spec.NamedParameterSpec;
+
+/** An ML-KEM private key (FIPS 203) in the HSM. */
+public final class FerroHsmMlKemPrivateKey extends FerroHsmKey implements PrivateKey {
+    private static final long serialVersionUID = 1L;
+
+    FerroHsmMlKemPrivateKey(HsmClient client, KeyInfo info) {
+        super(client, info, KeyType.ML_KEM.algorithm());
+    }
+
+    /** The parameter set, as keys of JDK 24 and later say it. */
+    public NamedParameterSpec getParams() {
+        return new NamedParameterSpec(ParameterSet.of(info()).standardName());
+    }
+}
