@@ -171,6 +171,7 @@ mod tests {
                 directory.path(),
                 Arc::new(barrier),
                 Duration::from_secs(3600),
+                false,
             );
             Site {
                 _directory: directory,

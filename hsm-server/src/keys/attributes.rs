@@ -332,6 +332,12 @@ mod tests {
             KeyType::Ec,
             KeyType::Aes,
             KeyType::GenericSecret,
+            KeyType::EcEdwards,
+            KeyType::EcMontgomery,
+            KeyType::MlDsa,
+            KeyType::MlKem,
+            KeyType::Chacha20,
+            KeyType::Des3,
         ] {
             let part = Part::Secret(key_type);
             let set = AttributeSet::create(part, Origin::Generated, &[]).unwrap();
