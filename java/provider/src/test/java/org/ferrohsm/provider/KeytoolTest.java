@@ -65,7 +65,11 @@ class KeytoolTest {
     private static String generate(String alias, String algorithm, String... more) throws Exception {
         List<String> arguments = new java.util.ArrayList<>(List.of("-genkeypair", "-alias", alias, "-keyalg", algorithm,
             "-dname", "CN=" + alias, "-keypass", "unused"));
-        arguments.addAll(algorithm.equals("EC") ? List.of("-groupname", "secp256r1") : List.of("-keysize", "2048"));
+        arguments.addAll(switch (algorithm) {
+            case "EC" -> List.of("-groupname", "secp256r1");
+            case "RSA" -> List.of("-keysize", "2048");
+            default -> List.<String>of();
+        });
         arguments.addAll(List.of(more));
         return keytool(arguments.toArray(new String[0])).ok();
     }
@@ -84,7 +88,11 @@ class KeytoolTest {
     }
 
     private static void signs(PrivateKey key, Certificate certificate) throws Exception {
-        String algorithm = key.getAlgorithm().equals("RSA") ? "SHA256withRSA" : "SHA256withECDSA";
+        String algorithm = switch (key.getAlgorithm()) {
+            case "RSA" -> "SHA256withRSA";
+            case "EC" -> "SHA256withECDSA";
+            default -> key.getAlgorithm();
+        };
         Signature signature = Signature.getInstance(algorithm, provider);
         signature.initSign(key);
         signature.update(new byte[1000]);
@@ -96,7 +104,7 @@ class KeytoolTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"RSA", "EC"})
+    @ValueSource(strings = {"RSA", "EC", "Ed25519"})
     void generateCertifyRenameDelete(String algorithm) throws Exception {
         generate("web", algorithm, "-ext", "SAN=dns:localhost");
         long handle = generatedAndSigns("web");
