@@ -56,6 +56,7 @@ public final class Main {
         sign("SHA512withRSA", rsa);
         wrap(rsa);
         imports();
+        PostQuantum.use();
         lookUp(rsa);
         Second.use(arguments);
         provider.logout();

@@ -48,17 +48,19 @@ final class HsmKeyFactory extends KeyFactorySpi {
             if (spec instanceof KeyAttributesMap given) {
                 Template template = KeyAttributes.template(given, type, ObjectClassType.PRIVATE_KEY,
                     KeyMaterial.describesPrivateKey(type));
-                return importKey(Jdk.keyFactory(type).generatePrivate(KeyMaterial.privateKey(given, type)), template);
+                return importKey(KeyMaterial.privateKey(given, type), template);
             }
-            if (spec instanceof PKCS8EncodedKeySpec pkcs8 && !hasJdkForm()) {
-                return importKey(pkcs8.getEncoded(), new Template());
-            }
-            return importKey(Jdk.keyFactory(type).generatePrivate(spec), new Template());
+            return importKey(spec, new Template());
         } catch (InvalidKeySpecException e) {
             throw e;
         } catch (GeneralSecurityException | AttributeException e) {
             throw new InvalidKeySpecException(e.getMessage(), e);
         }
+    }
+
+    private PrivateKey importKey(KeySpec spec, Template template) throws GeneralSecurityException {
+        return spec instanceof PKCS8EncodedKeySpec pkcs8 && !hasJdkForm() ? importKey(pkcs8.getEncoded(), template)
+            : importKey(Jdk.keyFactory(context.keyType()).generatePrivate(spec), template);
     }
 
     private PrivateKey importKey(PrivateKey software, Template template) throws GeneralSecurityException {

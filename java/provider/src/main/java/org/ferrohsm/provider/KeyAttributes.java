@@ -135,12 +135,6 @@ final class KeyAttributes {
     }
 
     static ObjectClassType partOf(KeyType type) {
-        return isPair(type) ? ObjectClassType.PRIVATE_KEY : ObjectClassType.SECRET_KEY;
-    }
-
-    /** Whether keys of this type have a public half. */
-    static boolean isPair(KeyType type) {
-        return Tables.get().mechanisms().stream().anyMatch(mechanism -> mechanism.keyType() == type
-            && mechanism.services().stream().anyMatch(service -> service.engine().equals("KeyPairGenerator")));
+        return type.isPair() ? ObjectClassType.PRIVATE_KEY : ObjectClassType.SECRET_KEY;
     }
 }

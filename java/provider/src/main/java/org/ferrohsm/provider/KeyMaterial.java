@@ -60,6 +60,9 @@ final class KeyMaterial {
             return new RSAPublicKeySpec(number(given, KeyAttribute.MODULUS),
                 number(given, KeyAttribute.PUBLIC_EXPONENT));
         }
+        if (type == KeyType.ML_DSA || type == KeyType.ML_KEM) {
+            throw new AttributeException(type.algorithm() + " public keys are made of an X509EncodedKeySpec");
+        }
         if (type != KeyType.EC) {
             if (!(required(given, KeyAttribute.EC_POINT) instanceof byte[] encoded)) {
                 throw new AttributeException("EC_POINT of an " + type + " key is its X.509 encoding");

@@ -129,7 +129,7 @@ final class KeySearch {
             for (KeyInfo info : page.keys()) {
                 after = info.handle();
                 if (info.keyType() == null || info.keyType() == KeyType.CERTIFICATE
-                    || ofPublic && !KeyAttributes.isPair(info.keyType())) {
+                    || ofPublic && !info.keyType().isPair()) {
                     continue;
                 }
                 ObjectClassType part = ofPublic ? ObjectClassType.PUBLIC_KEY : KeyAttributes.partOf(info.keyType());

@@ -37,6 +37,9 @@ class JsonWebKeyTest {
     private static final Map<String, String> RFC_7515_A3 = Map.of("kty", "EC", "crv", "P-256",
         "x", "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU", "y", "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
         "d", "jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI");
+    /** The key of RFC 8037, appendix A.1. */
+    private static final Map<String, String> RFC_8037_A1 = Map.of("kty", "OKP", "crv", "Ed25519",
+        "d", "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A", "x", "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo");
     /** The AES key of RFC 7517, appendix A.3. */
     private static final Map<String, String> RFC_7517_A3 =
         Map.of("kty", "oct", "alg", "A128KW", "k", "GawgguFyGrWKav7AX4VKUg");
@@ -108,6 +111,27 @@ class JsonWebKeyTest {
         assertThrows(InvalidKeySpecException.class, () -> JsonWebKey.toAttributes(jwk));
     }
 
+    /** The signature is that of RFC 8037, appendix A.4. */
+    @Test
+    void edwardsKeysAreImported() throws Exception {
+        PrivateKey key = KeyFactory.getInstance("Ed25519", provider)
+            .generatePrivate(JsonWebKey.toAttributes(RFC_8037_A1));
+        Signature signature = Signature.getInstance("Ed25519", provider);
+        signature.initSign(key);
+        signature.update("eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc"
+            .getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+        assertEquals("hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg",
+            Base64.getUrlEncoder().withoutPadding().encodeToString(signature.sign()));
+        Map<String, Object> x25519 = new HashMap<>(RFC_8037_A1);
+        x25519.put("crv", "X25519");
+        PrivateKey agreeing = KeyFactory.getInstance("X25519", provider)
+            .generatePrivate(JsonWebKey.toAttributes(x25519));
+        assertEquals(org.ferrohsm.provider.attributes.KeyType.EC_MONTGOMERY,
+            ((FerroHsmKey) agreeing).getAttributes().get(KeyAttribute.KEY_TYPE));
+        x25519.put("d", "AAAA");
+        assertThrows(InvalidKeySpecException.class, () -> JsonWebKey.toAttributes(x25519));
+    }
+
     @Test
     void secretsAreImported() throws Exception {
         SecretKey key =
@@ -123,7 +147,7 @@ class JsonWebKeyTest {
     @Test
     void whatIsNoPrivateKeyIsRefusedWithoutQuotingIt() throws Exception {
         Map<String, Object> jwk = new HashMap<>(RFC_7515_A3);
-        for (Object[] wrong : new Object[][] {{"kty", "OKP"}, {"kty", null}, {"crv", "P-999"}, {"d", null},
+        for (Object[] wrong : new Object[][] {{"kty", "OKP"}, {"kty", "PQ"}, {"kty", null}, {"crv", "P-999"}, {"d", null},
             {"d", "not base64url!"}, {"d", ""}, {"key_ops", "sign"}, {"use", "both"}, {"kid", ""}}) {
             jwk.clear();
             jwk.putAll(RFC_7515_A3);

@@ -299,6 +299,35 @@ class KeyAttributesTest {
             () -> factory.generatePrivate(map(KeyAttribute.VALUE, theirs.getS().toByteArray())));
     }
 
+    @Test
+    void otherPrivateKeysAreImportedByTheirEncodings() throws Exception {
+        KeyPair software = KeyPairGenerator.getInstance("Ed25519", "SunEC").generateKeyPair();
+        KeyFactory factory = KeyFactory.getInstance("Ed25519", provider);
+        PrivateKey key = factory.generatePrivate(map(KeyAttribute.VALUE, software.getPrivate().getEncoded(),
+            KeyAttribute.LABEL, "edwards", KeyAttribute.KEY_TYPE, org.ferrohsm.provider.attributes.KeyType.EC_EDWARDS));
+        assertEquals("edwards", attributes(key).get(KeyAttribute.LABEL));
+        Signature signature = Signature.getInstance("Ed25519", provider);
+        signature.initSign(key);
+        signature.update((byte) 1);
+        byte[] signed = signature.sign();
+        Signature jdk = Signature.getInstance("Ed25519", "SunEC");
+        jdk.initVerify(factory.generatePublic(map(KeyAttribute.EC_POINT, software.getPublic().getEncoded(),
+            KeyAttribute.LABEL, "edwards", KeyAttribute.TOKEN, false)));
+        jdk.update((byte) 1);
+        assertTrue(jdk.verify(signed));
+        assertThrows(InvalidKeySpecException.class,
+            () -> factory.generatePublic(map(KeyAttribute.EC_POINT, ((ECPublicKey) KeyPairGenerator
+                .getInstance("EC", "SunEC").generateKeyPair().getPublic()).getW())));
+        KeyPairGenerator generator = KeyPairGenerator.getInstance("ML-DSA", provider);
+        generator.initialize(new KeyPairAttributesMapBuilder()
+            .withPrivate(map(KeyAttribute.MLDSA_ALGORITHM, MldsaAlgorithm.MlDsa44)).build());
+        assertEquals(MldsaAlgorithm.MlDsa44,
+            attributes(generator.generateKeyPair().getPrivate()).get(KeyAttribute.MLDSA_ALGORITHM));
+        assertThrows(InvalidAlgorithmParameterException.class, () -> generator.initialize(
+            new KeyPairAttributesMapBuilder().withPrivate(map(KeyAttribute.MLDSA_ALGORITHM, MldsaAlgorithm.MlDsa44))
+                .withPublic(map(KeyAttribute.MLDSA_ALGORITHM, MldsaAlgorithm.MlDsa65)).build()));
+    }
+
     private void assertSigns(String algorithm, PrivateKey key, PublicKey publicKey) throws Exception {
         assertInstanceOf(FerroHsmKey.class, key);
         Signature signature = Signature.getInstance(algorithm, provider);

@@ -1,6 +1,12 @@
 package org.ferrohsm.provider.attributes;
 
+import java.security.KeyFactory;
+import java.security.NoSuchAlgorithmException;
+import java.security.NoSuchProviderException;
+import java.security.spec.EdECPrivateKeySpec;
 import java.security.spec.InvalidKeySpecException;
+import java.security.spec.NamedParameterSpec;
+import java.security.spec.XECPrivateKeySpec;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.Collection;
@@ -9,8 +15,8 @@ import java.util.Set;
 import org.ferrohsm.provider.exception.AddAttributeException;
 
 /**
- * JSON Web Keys (RFC 7517, RFC 7518 section 6) for import: private keys of types {@code RSA} and {@code EC}, and
- * {@code oct}. FerroHSM's own. Parse the JSON with the library that the program has, and give its members here; the map
+ * JSON Web Keys (RFC 7517, RFC 7518 section 6, RFC 8037) for import: private keys of types {@code RSA}, {@code EC} and
+ * {@code OKP} (Ed25519, X25519), and {@code oct}. FerroHSM's own. Parse the JSON with the library that the program has, and give its members here; the map
  * that comes out is for {@code KeyFactory.generatePrivate} or {@code SecretKeyFactory.generateSecret} of FerroHSM. More
  * attributes can be added to it before.
  */
@@ -59,13 +65,22 @@ public final class JsonWebKey {
                     put(key, KeyAttribute.VALUE, members, "d");
                     describe(key, KeyType.EC, ObjectClassType.PRIVATE_KEY);
                 }
+                case "OKP" -> {
+                    String curve = text(members, "crv");
+                    if (!curve.equals("Ed25519") && !curve.equals("X25519")) {
+                        throw new InvalidKeySpecException("There is no curve " + curve + ": Ed25519 or X25519");
+                    }
+                    boolean signs = curve.equals("Ed25519");
+                    putPkcs8(key, bytes(members, "d"), signs);
+                    describe(key, signs ? KeyType.EC_EDWARDS : KeyType.EC_MONTGOMERY, ObjectClassType.PRIVATE_KEY);
+                }
                 case "oct" -> {
                     put(key, KeyAttribute.VALUE, members, "k");
                     // AES or generic: the factory that gets it decides.
                     key.put(KeyAttribute.OBJECT_CLASS, ObjectClassType.SECRET_KEY);
                 }
                 default -> throw new InvalidKeySpecException("Keys of type " + type
-                    + " cannot be imported: RSA, EC or oct");
+                    + " cannot be imported: RSA, EC, OKP or oct");
             }
             if (members.containsKey("kid")) {
                 key.put(KeyAttribute.LABEL, text(members, "kid"));
@@ -109,16 +124,40 @@ public final class JsonWebKey {
 
     private static void put(KeyAttributesMap key, KeyAttribute attribute, Map<String, ?> members, String name)
         throws AddAttributeException, InvalidKeySpecException {
-        byte[] bytes;
-        try {
-            bytes = Base64.getUrlDecoder().decode(text(members, name));
-        } catch (IllegalArgumentException e) {
-            throw new InvalidKeySpecException("`" + name + "` is no base64url"); // the cause would quote the key
-        }
+        byte[] bytes = bytes(members, name);
         try {
             key.put(attribute, bytes);
         } finally {
             Arrays.fill(bytes, (byte) 0);
+        }
+    }
+
+    /** The encoding that keys on these curves are imported by, as the JDK makes it. */
+    private static void putPkcs8(KeyAttributesMap key, byte[] number, boolean signs)
+        throws AddAttributeException, InvalidKeySpecException {
+        byte[] pkcs8 = null;
+        try {
+            pkcs8 = signs
+                ? KeyFactory.getInstance("EdDSA", "SunEC")
+                    .generatePrivate(new EdECPrivateKeySpec(NamedParameterSpec.ED25519, number)).getEncoded()
+                : KeyFactory.getInstance("XDH", "SunEC")
+                    .generatePrivate(new XECPrivateKeySpec(NamedParameterSpec.X25519, number)).getEncoded();
+            key.put(KeyAttribute.VALUE, pkcs8);
+        } catch (NoSuchAlgorithmException | NoSuchProviderException e) {
+            throw new InvalidKeySpecException("This JDK has no keys on Curve25519: " + e.getMessage(), e);
+        } finally {
+            Arrays.fill(number, (byte) 0);
+            if (pkcs8 != null) {
+                Arrays.fill(pkcs8, (byte) 0);
+            }
+        }
+    }
+
+    private static byte[] bytes(Map<String, ?> members, String name) throws InvalidKeySpecException {
+        try {
+            return Base64.getUrlDecoder().decode(text(members, name));
+        } catch (IllegalArgumentException e) {
+            throw new InvalidKeySpecException("`" + name + "` is no base64url"); // the cause would quote the key
         }
     }
 
