@@ -8,7 +8,7 @@ import java.security.spec.NamedParameterSpec;
  * An Ed25519 private key in the HSM. It is an {@link EdECKey}, so that others can tell its curve, and deliberately no
  * {@code EdECPrivateKey}: other providers take those for their own and fail on the missing bytes.
  */
-public final class FerroHsmEdEcPrivateKey extends FerroHsmKey implements PrivateKey, EdECKey {
+public final class FerroHsmEdEcPrivateKey extends FerroHsmKey implements PrivateKey, EdECKey, ParameterizedKey {
     private static final long serialVersionUID = 1L;
 
     FerroHsmEdEcPrivateKey(HsmClient client, KeyInfo info) {

@@ -4,7 +4,7 @@ import java.security.PrivateKey;
 import java.security.spec.NamedParameterSpec;
 
 /** An ML-DSA private key (FIPS 204) in the HSM. */
-public final class FerroHsmMlDsaPrivateKey extends FerroHsmKey implements PrivateKey {
+public final class FerroHsmMlDsaPrivateKey extends FerroHsmKey implements PrivateKey, ParameterizedKey {
     private static final long serialVersionUID = 1L;
 
     FerroHsmMlDsaPrivateKey(HsmClient client, KeyInfo info) {
@@ -12,6 +12,7 @@ public final class FerroHsmMlDsaPrivateKey extends FerroHsmKey implements Privat
     }
 
     /** The parameter set, as keys of JDK 24 and later say it. */
+    @Override
     public NamedParameterSpec getParams() {
         return new NamedParameterSpec(ParameterSet.of(info()).standardName());
     }

@@ -4,7 +4,7 @@ import java.security.PrivateKey;
 import java.security.spec.NamedParameterSpec;
 
 /** An ML-KEM private key (FIPS 203) in the HSM. */
-public final class FerroHsmMlKemPrivateKey extends FerroHsmKey implements PrivateKey {
+public final class FerroHsmMlKemPrivateKey extends FerroHsmKey implements PrivateKey, ParameterizedKey {
     private static final long serialVersionUID = 1L;
 
     FerroHsmMlKemPrivateKey(HsmClient client, KeyInfo info) {
@@ -12,6 +12,7 @@ public final class FerroHsmMlKemPrivateKey extends FerroHsmKey implements Privat
     }
 
     /** The parameter set, as keys of JDK 24 and later say it. */
+    @Override
     public NamedParameterSpec getParams() {
         return new NamedParameterSpec(ParameterSet.of(info()).standardName());
     }

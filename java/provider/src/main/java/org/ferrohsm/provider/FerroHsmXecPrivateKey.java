@@ -8,7 +8,7 @@ import java.security.spec.NamedParameterSpec;
  * An X25519 private key in the HSM. It is an {@link XECKey}, so that others can tell its curve, and deliberately no
  * {@code XECPrivateKey}: other providers take those for their own and fail on the missing bytes.
  */
-public final class FerroHsmXecPrivateKey extends FerroHsmKey implements PrivateKey, XECKey {
+public final class FerroHsmXecPrivateKey extends FerroHsmKey implements PrivateKey, XECKey, ParameterizedKey {
     private static final long serialVersionUID = 1L;
 
     FerroHsmXecPrivateKey(HsmClient client, KeyInfo info) {

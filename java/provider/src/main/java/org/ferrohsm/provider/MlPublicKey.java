@@ -9,7 +9,7 @@ import java.util.Arrays;
  * An ML-DSA or ML-KEM public key, for JVMs that have no such keys themselves (before JDK 24). It holds nothing but its
  * X.509 encoding (RFC 9881, RFC 9935); what is done with it, the HSM does. Immutable.
  */
-public final class MlPublicKey implements PublicKey {
+public final class MlPublicKey implements PublicKey, ParameterizedKey {
     private static final long serialVersionUID = 1L;
 
     private final byte[] encoded;
@@ -52,6 +52,7 @@ public final class MlPublicKey implements PublicKey {
     }
 
     /** The parameter set, as keys of JDK 24 and later say it. */
+    @Override
     public NamedParameterSpec getParams() {
         return new NamedParameterSpec(parameterSet);
     }

@@ -18,6 +18,7 @@ import javax.crypto.Cipher;
 import javax.crypto.SecretKey;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -101,6 +102,19 @@ class KeytoolTest {
         verifier.initVerify(certificate);
         verifier.update(new byte[1000]);
         assertTrue(verifier.verify(signed));
+    }
+
+    /** JDK 24 brought ML-DSA to keytool. */
+    @Test
+    void mlDsaCertificatesOnJdksThatHaveIt() throws Exception {
+        Assumptions.assumeTrue(Jdk.has(KeyType.ML_DSA));
+        for (String set : List.of("ML-DSA", "ML-DSA-44")) {
+            String alias = "cert " + set.toLowerCase(java.util.Locale.ROOT);
+            generate(alias, set);
+            store().getCertificate(alias).verify(store().getCertificate(alias).getPublicKey());
+            keytool("-certreq", "-alias", alias, "-file", directory.resolve("ml.csr").toString()).ok();
+            keytool("-delete", "-alias", alias).ok();
+        }
     }
 
     @ParameterizedTest
