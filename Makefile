@@ -1,11 +1,12 @@
 # Each target that builds first runs scripts/bootstrap, which installs what is missing and is quick where nothing is.
-.PHONY: help demo test build bench fmt lint clean
+.PHONY: help demo test build bench soak fmt lint clean
 
 help:
 	@echo 'make demo    a Java program signs, encrypts and serves HTTPS with keys in a throwaway HSM'
 	@echo 'make test    everything that CI runs'
 	@echo 'make build   the server, the ferrohsm command and the provider jar'
 	@echo 'make bench   speed, against SoftHSM2, Bouncy Castle, ACCP and the JDK'
+	@echo 'make soak    long random walks that look for key bytes in replies (minutes to hours)'
 	@echo 'make fmt     format the Rust code'
 	@echo 'make lint    check formatting, clippy, licences and advisories'
 	@echo 'make clean   delete what was built'
@@ -27,6 +28,10 @@ build:
 bench:
 	@scripts/bootstrap bench
 	@scripts/bench
+
+soak:
+	@scripts/bootstrap
+	@scripts/soak
 
 fmt:
 	cargo fmt --all

@@ -242,7 +242,7 @@ pub enum Key {
         after_help = "Example:\n  ferrohsm --config client.toml key delete --filter attr.label=old"
     )]
     Delete(Filter),
-    /// Change an attribute of one key. Most can only be made stricter.
+    /// Change an attribute of one key. Most can only be made stricter; trusted is an admin's to set.
     #[command(
         after_help = "Example:\n  ferrohsm --config client.toml key set-attribute --filter attr.label=old --name label --value new"
     )]
@@ -252,7 +252,7 @@ pub enum Key {
         /// The attribute, as `key show` names it.
         #[arg(long)]
         name: String,
-        /// true or false, text, 0x… for bytes, or mechanism names with commas.
+        /// true or false, text, 0x… for bytes, mechanism names with commas, or NAME=VALUE with semicolons for a template.
         #[arg(long)]
         value: String,
     },

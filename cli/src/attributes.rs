@@ -38,6 +38,11 @@ pub fn parse(name: &str, value: &str) -> Result<AttributeValue> {
                 .collect::<Result<Vec<_>>>()?;
             Ok(attribute.mechanisms(names))
         }
+        AttributeKind::Template => value
+            .split(';')
+            .map(parse_pair)
+            .collect::<Result<Vec<_>>>()
+            .map(|template| attribute.template(template)),
     }
 }
 
@@ -88,6 +93,7 @@ pub fn to_json(attributes: &[AttributeValue]) -> Value {
                     None => format!("mechanism-{code}"),
                 })
                 .collect(),
+            Some(Held::Template(template)) => to_json(&template.attributes),
             None => Value::Null,
         };
         (name, held)
@@ -157,8 +163,16 @@ mod tests {
             mechanisms,
             Attribute::AllowedMechanisms.mechanisms([Mechanism::Ecdsa, Mechanism::EcdsaSha256])
         );
+        assert_eq!(
+            parse("unwrap-template", "extractable=false;wrap=false").unwrap(),
+            Attribute::UnwrapTemplate.template([
+                Attribute::Extractable.flag(false),
+                Attribute::Wrap.flag(false)
+            ])
+        );
         for (name, value) in [
             ("sing", "true"),
+            ("unwrap-template", "extractable"),
             ("sign", "yes"),
             ("id", "01"),
             ("id", "0x1"),

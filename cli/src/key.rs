@@ -1,18 +1,18 @@
 //! `key`.
 
 use ferrohsm_client::{Error, Result, request_id};
-use ferrohsm_protocol::attributes::find_text;
+use ferrohsm_protocol::attributes::{find_flag, find_text};
 use ferrohsm_protocol::messages::{
     AttributeValue, Curve, DeleteKeyRequest, FindKeysRequest, GenerateKeyPairRequest,
-    GenerateKeyRequest, GetKeyRequest, KeyInfo, KeyType, UpdateKeyRequest,
+    GenerateKeyRequest, GetKeyRequest, KeyInfo, KeyType, SetTrustedRequest, UpdateKeyRequest,
 };
-use ferrohsm_protocol::{Attribute, Status};
+use ferrohsm_protocol::{Attribute, Status, public_key};
 use serde_json::{Value, json};
 
 use crate::arguments::{Asymmetric, Filter, Key, Pair, Symmetric};
 use crate::attributes::{key_type, key_type_name, parse, parse_pair, to_json};
 use crate::connect::Connection;
-use crate::output::{Output, table, time};
+use crate::output::{Output, hex, table, time};
 use crate::usage;
 
 pub fn run(connection: &Connection, command: Key) -> Result<Output> {
@@ -51,6 +51,13 @@ pub fn run(connection: &Connection, command: Key) -> Result<Output> {
             value,
         } => {
             let attribute = parse(&name, &value)?;
+            if attribute.id == Attribute::Trusted.id() {
+                return set_trusted(
+                    connection,
+                    &filter,
+                    find_flag(&[attribute], Attribute::Trusted),
+                );
+            }
             let key = one(connection, &filter)?;
             let reply = connection.client.call(&UpdateKeyRequest {
                 request_id: request_id(),
@@ -61,6 +68,29 @@ pub fn run(connection: &Connection, command: Key) -> Result<Output> {
             Ok(show(&reply.key.unwrap_or_default()))
         }
     }
+}
+
+/// A crypto officer sees no keys, so the owner has to say which one it is.
+fn set_trusted(connection: &Connection, filter: &Filter, trusted: Option<bool>) -> Result<Output> {
+    let (_, handle) = parse_filter(&filter.filter)?;
+    let handle = handle.ok_or_else(|| {
+        usage("an admin names the key that is trusted by --filter key-reference=0x…")
+    })?;
+    let trusted = trusted.unwrap_or_default();
+    connection.client.call(&SetTrustedRequest {
+        request_id: request_id(),
+        handle,
+        trusted,
+    })?;
+    let reference = format!("{handle:#018x}");
+    let text = match trusted {
+        true => format!("Key {reference} is trusted."),
+        false => format!("Key {reference} is not trusted any more."),
+    };
+    Ok(Output::done(
+        &text,
+        json!({ "key-reference": reference, "trusted": trusted }),
+    ))
 }
 
 fn generate_symmetric(connection: &Connection, command: Symmetric) -> Result<Output> {
@@ -233,7 +263,7 @@ fn row(key: &KeyInfo) -> Vec<String> {
 }
 
 fn key_json(key: &KeyInfo) -> Value {
-    json!({
+    let mut json = json!({
         "key-reference": reference(key),
         "key-type": key_type_name(key.key_type()),
         "size-bits": key.size_bits,
@@ -242,7 +272,35 @@ fn key_json(key: &KeyInfo) -> Value {
         "certificates": key.certificate_chain.len(),
         "attributes": to_json(&key.attributes),
         "public-attributes": to_json(&key.public_attributes),
-    })
+    });
+    for (name, value) in described(key) {
+        json[name] = value;
+    }
+    json
+}
+
+/// What the key is rather than what it may do, under the names of CloudHSM's CLI.
+fn described(key: &KeyInfo) -> Vec<(&'static str, Value)> {
+    let class = match key.key_type() {
+        KeyType::Certificate => "certificate",
+        _ if key.public_key_info.is_empty() => "secret-key",
+        _ => "private-key",
+    };
+    let mut values = vec![("class", Value::from(class))];
+    match key.key_type() {
+        KeyType::Rsa => values.push(("modulus-size-bits", Value::from(key.size_bits))),
+        _ if class == "secret-key" => {
+            values.push(("key-length-bytes", Value::from(key.size_bits / 8)));
+        }
+        _ => {}
+    }
+    let numbers = public_key::numbers(&key.public_key_info);
+    values.extend(
+        numbers
+            .into_iter()
+            .map(|(name, bytes)| (name, Value::from(format!("0x{}", hex(&bytes))))),
+    );
+    values
 }
 
 fn show(key: &KeyInfo) -> Output {
@@ -260,6 +318,11 @@ fn show(key: &KeyInfo) -> Output {
             Value::from(key.certificate_chain.len()),
         ),
     ];
+    lines.extend(
+        described(key)
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value)),
+    );
     for (prefix, attributes) in [("", &key.attributes), ("public ", &key.public_attributes)] {
         if let Value::Object(values) = to_json(attributes) {
             lines.extend(

@@ -186,6 +186,57 @@ fn a_cluster_from_nothing_to_keys() {
         app_data(&["key", "list", "--filter", "attr.key-type=aes"])["total-key-count"],
         0
     );
+    // A wrapping key that the admin trusts, of whom the owner says which one it is.
+    let wrapping = app_data(&[
+        "key",
+        "generate-symmetric",
+        "aes",
+        "--label",
+        "wrapping",
+        "--key-length-bytes",
+        "32",
+        "--attributes",
+        "encrypt=false",
+        "decrypt=false",
+        "sign=false",
+        "verify=false",
+        "unwrap-template=wrap-with-trusted=true",
+    ]);
+    assert_eq!(wrapping["class"], "secret-key");
+    assert_eq!(wrapping["key-length-bytes"], 32);
+    assert_eq!(
+        wrapping["attributes"]["check-value"]
+            .as_str()
+            .unwrap()
+            .len(),
+        8
+    );
+    assert_eq!(pair["class"], "private-key");
+    assert_eq!(pair["ec-point"].as_str().unwrap().len(), 2 + 130);
+    let filter = format!(
+        "key-reference={}",
+        wrapping["key-reference"].as_str().unwrap()
+    );
+    let trust = [
+        "key",
+        "set-attribute",
+        "--filter",
+        &filter,
+        "--name",
+        "trusted",
+        "--value",
+        "true",
+    ];
+    let refused = site.refused(&[&as_app[..], &trust].concat());
+    assert_eq!(refused, (3, "PERMISSION_DENIED".to_owned()));
+    assert_eq!(admin_data(&trust)["trusted"], true);
+    let shown = app_data(&["key", "show", "--filter", &filter]);
+    assert_eq!(shown["attributes"]["trusted"], true);
+    assert_eq!(
+        shown["attributes"]["unwrap-template"]["wrap-with-trusted"],
+        true
+    );
+    app_data(&["key", "delete", "--filter", &filter]);
     let missing =
         site.refused(&[&as_app[..], &["key", "show", "--filter", "attr.label=a"]].concat());
     assert_eq!(missing, (1, "KEY_NOT_FOUND".to_owned()));

@@ -2,14 +2,15 @@
 
 use crate::error::OpError;
 use crate::hsm::Hsm;
-use crate::ops::{cluster, crypto, kem, key, login, user};
+use crate::ops::{cluster, copy, crypto, derive, kem, key, login, trust, user, wrap};
 use crate::requests::{self, Change, Progress};
 use crate::session::{Caller, Login, Peer};
 use crate::wipe::wipe;
 use ferrohsm_protocol::frame::Header;
+use ferrohsm_protocol::mechanisms::ParameterKind;
 use ferrohsm_protocol::messages::{KeyType, Role};
 use ferrohsm_protocol::operations::Channel;
-use ferrohsm_protocol::{Operation, Request, Status};
+use ferrohsm_protocol::{Mechanism, Operation, Request, Status};
 use prost::Message;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -62,6 +63,7 @@ pub fn place(hsm: &Hsm, operation: Operation, body: &[u8]) -> Place {
         {
             Place::Heavy
         }
+        Operation::DeriveKey if derives_from_password(body) => Place::Heavy,
         // Passwords.
         Operation::ClusterActivate | Operation::CreateUser | Operation::ChangePassword => {
             Place::Heavy
@@ -83,10 +85,28 @@ pub fn place(hsm: &Hsm, operation: Operation, body: &[u8]) -> Place {
         | Operation::ImportCertificate
         | Operation::UpdateKey
         | Operation::DeleteKey
+        | Operation::CopyKey
+        | Operation::DeriveKey
+        | Operation::SetTrusted
         | Operation::UnwrapKey
         | Operation::EncapsulateKey
         | Operation::DecapsulateKey => Place::Pool,
     }
+}
+
+/// Whether a DeriveKey is a PBKDF2, which takes up to seconds.
+fn derives_from_password(body: &[u8]) -> bool {
+    /// Its `mechanism`.
+    #[derive(prost::Message)]
+    struct Derived {
+        #[prost(uint32, tag = "3")]
+        mechanism: u32,
+    }
+    // What cannot be decoded is refused soon.
+    Derived::decode(body)
+        .ok()
+        .and_then(|derived| Mechanism::from_code(derived.mechanism))
+        .is_some_and(|mechanism| mechanism.row().parameters == ParameterKind::Pbkdf2)
 }
 
 /// Whether a call makes an RSA key: generating one takes up to seconds, checking one up to 200 ms.
@@ -239,6 +259,7 @@ impl Call<'_> {
             Operation::FindKeys => self.read(key::handle_find_keys, out),
             Operation::UpdateKey => self.change(key::handle_update_key, out),
             Operation::DeleteKey => self.change(key::handle_delete_key, out),
+            Operation::CopyKey => self.change(copy::handle_copy_key, out),
 
             Operation::Sign => self.read(crypto::handle_sign, out),
             Operation::Verify => self.read(crypto::handle_verify, out),
@@ -247,8 +268,8 @@ impl Call<'_> {
                 self.read_secret(crypto::handle_decrypt, |reply| &mut reply.data, out)
             }
             Operation::IssueIv => self.read(crypto::handle_issue_iv, out),
-            Operation::WrapKey => self.read(crypto::handle_wrap_key, out),
-            Operation::UnwrapKey => self.change(crypto::handle_unwrap_key, out),
+            Operation::WrapKey => self.read(wrap::handle_wrap_key, out),
+            Operation::UnwrapKey => self.change(wrap::handle_unwrap_key, out),
             Operation::DeriveSecret => {
                 self.read_secret(crypto::handle_derive_secret, |reply| &mut reply.secret, out)
             }
@@ -263,6 +284,8 @@ impl Call<'_> {
             Operation::Random => {
                 self.read_secret(crypto::handle_random, |reply| &mut reply.data, out)
             }
+            Operation::DeriveKey => self.change(derive::handle_derive_key, out),
+            Operation::SetTrusted => self.change(trust::handle_set_trusted, out),
         }
     }
 

@@ -3,13 +3,16 @@
 
 use crate::error::OpError;
 use crate::keys::Key;
-use crate::keys::attributes::AttributeSet;
-use ferrohsm_protocol::mechanisms::{MECHANISMS, MechanismRow, Use};
-use ferrohsm_protocol::messages::{Curve, KeyType};
+use crate::keys::attributes::{AttributeSet, Lineage};
+use ferrohsm_protocol::attributes::find_flag;
+use ferrohsm_protocol::mechanisms::{self, MECHANISMS, MechanismRow, Use};
+use ferrohsm_protocol::messages::{AttributeValue, Curve, KeyType};
 use ferrohsm_protocol::{Attribute, Mechanism, Status};
 
 /// Shortest RSA modulus that may wrap a key, in bits.
 pub const RSA_WRAPPING_BITS_MIN: u32 = 2048;
+/// Smallest secret key that others are derived from, in bits (SP 800-131A).
+pub const DERIVING_BITS_MIN: u32 = 112;
 /// Strength of a symmetric key counts up to this many bits: HMAC secrets may be longer than any AES key.
 const STRENGTH_BITS_MAX: u32 = 256;
 
@@ -152,26 +155,49 @@ pub fn foreign_key_use(mechanism: Mechanism, wanted: Use) -> Result<(), OpError>
 }
 
 /// What wraps a key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Wrapper {
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Wrapper<'a> {
     /// Its type.
     pub key_type: KeyType,
     /// Its size in bits.
     pub size_bits: u32,
     /// Whether a crypto officer marked it as trusted; never so for a key from the caller.
     pub trusted: bool,
+    /// What the wrapped key must have; empty for nothing.
+    pub template: &'a [AttributeValue],
+    /// The form that was asked for.
+    pub mechanism: Mechanism,
+    /// Whether the wrapping key's own allowed-mechanisms name that form.
+    pub named: bool,
 }
 
 /// Whether `target` may leave the HSM wrapped by `wrapper`.
 ///
 /// # Errors
 /// [`Status::KeyNotExtractable`], [`Status::KeyFunctionNotPermitted`].
-pub fn wrapping(target: &Key, wrapper: Wrapper) -> Result<(), OpError> {
+pub fn wrapping(target: &Key, wrapper: Wrapper<'_>) -> Result<(), OpError> {
     if !target.attributes.flag(Attribute::Extractable) {
         return Err(Status::KeyNotExtractable.into());
     }
     if target.attributes.flag(Attribute::WrapWithTrusted) && !wrapper.trusted {
         let message = "the key is wrap-with-trusted, and the wrapping key is not trusted";
+        return Err(OpError::new(Status::KeyFunctionNotPermitted, message));
+    }
+    if target.attributes.flag(Attribute::WrapWithTrusted)
+        && wrapper.mechanism != Mechanism::AesAttributeWrap
+        && !wrapper.named
+    {
+        // Without its attributes a key could come back able to do what it never could, or as another type.
+        let message = "the key is wrap-with-trusted: use aes-attribute-wrap, or a trusted key whose allowed-mechanisms name this form";
+        return Err(OpError::new(Status::KeyFunctionNotPermitted, message));
+    }
+    let missing = wrapper
+        .template
+        .iter()
+        .find(|wanted| !target.attributes.matches(wanted));
+    if let Some(missing) = missing {
+        let name = Attribute::from_id(missing.id).map_or("", |attribute| attribute.row().name);
+        let message = format!("the wrapping key's wrap-template asks for another value of {name}");
         return Err(OpError::new(Status::KeyFunctionNotPermitted, message));
     }
     match (wrapper.key_type, target.key_type) {
@@ -190,6 +216,81 @@ pub fn wrapping(target: &Key, wrapper: Wrapper) -> Result<(), OpError> {
         }
         _ => Ok(()),
     }
+}
+
+/// What a key derived from `base` inherits, if it may have this size.
+///
+/// # Errors
+/// [`Status::KeyFunctionNotPermitted`] for a base key that is weak, or weaker than the key that is wanted.
+pub fn derivation(base: &Key, size_bits: u32, derives_only: bool) -> Result<Lineage, OpError> {
+    // Strength is compared between symmetric keys only. Whoever knows the private key of the other side of a key
+    // agreement, which is the caller's to choose, knows its result.
+    let agreed = mechanisms::is_pair(base.key_type);
+    if !agreed && base.size_bits < DERIVING_BITS_MIN {
+        let message = format!("secret keys derive from {DERIVING_BITS_MIN} bits on");
+        return Err(OpError::new(Status::KeyFunctionNotPermitted, message));
+    }
+    if !agreed && base.size_bits < size_bits.min(STRENGTH_BITS_MAX) {
+        let message = format!(
+            "the base key is weaker ({} bits) than the key to derive ({size_bits} bits)",
+            base.size_bits
+        );
+        return Err(OpError::new(Status::KeyFunctionNotPermitted, message));
+    }
+    let flag = |attribute| base.attributes.flag(attribute);
+    Ok(Lineage {
+        extractable: flag(Attribute::Extractable),
+        wrap_with_trusted: flag(Attribute::WrapWithTrusted),
+        always_sensitive: !agreed && flag(Attribute::AlwaysSensitive),
+        never_extractable: !agreed && flag(Attribute::NeverExtractable),
+        derives_only,
+    })
+}
+
+/// Whether a crypto officer may mark the key as trusted: it was made in the HSM, has never been able to do anything but
+/// wrap and unwrap, and what it unwraps never gets free.
+///
+/// # Errors
+/// [`Status::TemplateInconsistent`], with what is missing.
+pub fn trustable(key: &Key) -> Result<(), OpError> {
+    let refused = |message: String| Err(OpError::new(Status::TemplateInconsistent, message));
+    if key.key_type != KeyType::Aes {
+        return refused("only AES keys can be trusted".to_owned());
+    }
+    for attribute in [
+        Attribute::WrappingOnly,
+        Attribute::Local,
+        Attribute::AlwaysSensitive,
+        Attribute::NeverExtractable,
+    ] {
+        if !key.attributes.flag(attribute) {
+            let name = attribute.row().name;
+            return refused(format!(
+                "a trusted key must be {name}: generate one that wraps and unwraps and does nothing else"
+            ));
+        }
+    }
+    let template = key.attributes.unwrap_template();
+    if find_flag(template, Attribute::WrapWithTrusted) != Some(true)
+        && find_flag(template, Attribute::Extractable) != Some(false)
+    {
+        return refused(
+            "a trusted key needs an unwrap-template with wrap-with-trusted=true or extractable=false"
+                .to_owned(),
+        );
+    }
+    Ok(())
+}
+
+/// Whether what this key unwraps with its attributes is what an HSM wrapped: nobody outside has ever had the key.
+pub fn vouches(key: &Key) -> bool {
+    [
+        Attribute::Local,
+        Attribute::AlwaysSensitive,
+        Attribute::NeverExtractable,
+    ]
+    .into_iter()
+    .all(|attribute| key.attributes.flag(attribute))
 }
 
 fn permits(attributes: &AttributeSet, wanted: Use) -> bool {

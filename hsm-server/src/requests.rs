@@ -55,6 +55,9 @@ with_request_id! {
     EncapsulateKeyRequest makes a key with attributes,
     DecapsulateKeyRequest makes a key with attributes,
     UpdateKeyRequest, DeleteKeyRequest,
+    CopyKeyRequest makes a key with attributes,
+    DeriveKeyRequest makes a key with attributes,
+    SetTrustedRequest,
 }
 
 /// What is remembered of a change. docs/formats.md lists the fields; they are added to and never renumbered.

@@ -5,7 +5,7 @@
 use crate::bytes::Bytes;
 use crate::error::BridgeError;
 use ferrohsm_protocol::messages::{
-    AttributeValue, MechanismList, MechanismParameters, attribute_value::Value,
+    AttributeValue, MechanismList, MechanismParameters, Template, attribute_value::Value,
 };
 
 const TRUNCATED: BridgeError = BridgeError::Argument("a structured argument is truncated");
@@ -74,6 +74,10 @@ impl Writer {
                     self.u8(b'n');
                     self.u64(*number);
                 }
+                Some(Value::Template(template)) => {
+                    self.u8(b'a');
+                    self.attributes(&template.attributes);
+                }
                 None => {}
             }
         }
@@ -125,6 +129,11 @@ impl<'a> Reader<'a> {
     }
 
     pub fn attributes(&mut self) -> Result<Vec<AttributeValue>, BridgeError> {
+        self.attributes_at(0)
+    }
+
+    /// `depth` counts templates: one inside another is refused, by the HSM too.
+    fn attributes_at(&mut self, depth: u8) -> Result<Vec<AttributeValue>, BridgeError> {
         let count = self.u32()?;
         let mut attributes = Vec::new();
         for _ in 0..count {
@@ -139,6 +148,9 @@ impl<'a> Reader<'a> {
                     Value::Mechanisms(MechanismList { mechanisms })
                 }
                 b'n' => Value::Number(self.u64()?),
+                b'a' if depth == 0 => Value::Template(Template {
+                    attributes: self.attributes_at(1)?,
+                }),
                 _ => return Err(BridgeError::Argument("an attribute has an unknown kind")),
             };
             attributes.push(AttributeValue {
@@ -153,6 +165,20 @@ impl<'a> Reader<'a> {
     pub fn byte_strings(&mut self) -> Result<Vec<Vec<u8>>, BridgeError> {
         let count = self.u32()?;
         (0..count).map(|_| Ok(self.bytes()?.to_vec())).collect()
+    }
+
+    /// Parameters of a key derivation, which no other call takes.
+    pub fn derivation(&mut self) -> Result<MechanismParameters, BridgeError> {
+        Ok(MechanismParameters {
+            salt: self.bytes()?.to_vec(),
+            info: self.bytes()?.to_vec(),
+            fixed_prefix: self.bytes()?.to_vec(),
+            counter_bits: self.u32()?,
+            iterations: self.u32()?,
+            hkdf_step: i32::from(self.u8()?),
+            peer_public_key_info: self.bytes()?.to_vec(),
+            ..MechanismParameters::default()
+        })
     }
 
     /// Mechanism parameters; no bytes at all mean none.
@@ -171,6 +197,7 @@ impl<'a> Reader<'a> {
             tag_bits: self.u32()?,
             more_chunks: self.flag()?,
             context: self.bytes()?.to_vec(),
+            ..MechanismParameters::default()
         }))
     }
 }
@@ -187,6 +214,7 @@ mod tests {
             Attribute::Token.flag(true),
             Attribute::Id.octets([1, 2, 3]),
             Attribute::AllowedMechanisms.mechanisms([Mechanism::AesGcm, Mechanism::AesCbc]),
+            Attribute::UnwrapTemplate.template([Attribute::Extractable.flag(false)]),
         ];
         let mut writer = Writer::default();
         writer.attributes(&attributes);

@@ -73,6 +73,10 @@ fn parameter_kind(kind: ParameterKind) -> &'static str {
         ParameterKind::Context => "CONTEXT",
         ParameterKind::Nonce => "NONCE",
         ParameterKind::ShortIv => "SHORT_IV",
+        ParameterKind::X963 => "X963",
+        ParameterKind::Hkdf => "HKDF",
+        ParameterKind::Sp800108 => "SP800_108",
+        ParameterKind::Pbkdf2 => "PBKDF2",
     }
 }
 

@@ -120,7 +120,7 @@ fn attribute(name: &str, value: &toml::Value) -> Result<AttributeValue, String> 
         (AttributeKind::Mechanisms, _) => {
             Err(format!("`{name}` in defaults is a list of mechanism names"))
         }
-        (AttributeKind::Text | AttributeKind::Octets, _) => Err(format!(
+        (AttributeKind::Text | AttributeKind::Octets | AttributeKind::Template, _) => Err(format!(
             "`{name}` belongs to one key and cannot be a default"
         )),
     }

@@ -1,6 +1,6 @@
 //! The attributes table: a key's properties, with PKCS#11 and CloudHSM CLI names, and the rules for changing them.
 
-use crate::messages::{AttributeValue, MechanismList, attribute_value::Value};
+use crate::messages::{AttributeValue, MechanismList, Template, attribute_value::Value};
 
 /// What an attribute holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub enum AttributeKind {
     Octets,
     /// Rows of the mechanisms table.
     Mechanisms,
+    /// Attributes of other keys.
+    Template,
 }
 
 /// When a client may set an attribute.
@@ -89,6 +91,10 @@ attributes! {
     Local = 20, "local", 0x163, Flag, Never;
     AlwaysSensitive = 21, "always-sensitive", 0x165, Flag, Never;
     NeverExtractable = 22, "never-extractable", 0x164, Flag, Never;
+    CheckValue = 23, "check-value", 0x90, Octets, Never;
+    WrapTemplate = 24, "wrap-template", 0x4000_0211, Template, AtCreation;
+    UnwrapTemplate = 25, "unwrap-template", 0x4000_0212, Template, AtCreation;
+    WrappingOnly = 26, "wrapping-only", 0x8000_F402, Flag, Never;
     Encapsulate = 40, "encapsulate", 0x633, Flag, OnlyToFalse;
     Decapsulate = 41, "decapsulate", 0x634, Flag, OnlyToFalse;
 }
@@ -144,6 +150,15 @@ impl Attribute {
         }
     }
 
+    /// This attribute as a template.
+    pub fn template(self, attributes: impl Into<Vec<AttributeValue>>) -> AttributeValue {
+        let attributes = attributes.into();
+        AttributeValue {
+            id: self.id(),
+            value: Some(Value::Template(Template { attributes })),
+        }
+    }
+
     /// This attribute as a list of mechanisms.
     pub fn mechanisms(
         self,
@@ -173,7 +188,13 @@ pub fn find(attributes: &[AttributeValue], attribute: Attribute) -> Option<&Valu
 pub fn find_flag(attributes: &[AttributeValue], attribute: Attribute) -> Option<bool> {
     match find(attributes, attribute) {
         Some(Value::Flag(flag)) => Some(*flag),
-        Some(Value::Text(_) | Value::Octets(_) | Value::Mechanisms(_) | Value::Number(_))
+        Some(
+            Value::Text(_)
+            | Value::Octets(_)
+            | Value::Mechanisms(_)
+            | Value::Number(_)
+            | Value::Template(_),
+        )
         | None => None,
     }
 }
@@ -182,7 +203,13 @@ pub fn find_flag(attributes: &[AttributeValue], attribute: Attribute) -> Option<
 pub fn find_text(attributes: &[AttributeValue], attribute: Attribute) -> Option<&str> {
     match find(attributes, attribute) {
         Some(Value::Text(text)) => Some(text),
-        Some(Value::Flag(_) | Value::Octets(_) | Value::Mechanisms(_) | Value::Number(_))
+        Some(
+            Value::Flag(_)
+            | Value::Octets(_)
+            | Value::Mechanisms(_)
+            | Value::Number(_)
+            | Value::Template(_),
+        )
         | None => None,
     }
 }

@@ -9,6 +9,7 @@ pub mod frame;
 pub mod hello;
 pub mod mechanisms;
 pub mod operations;
+pub mod public_key;
 pub mod status;
 
 /// The protobuf messages, compiled from `proto/`.

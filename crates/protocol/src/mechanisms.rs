@@ -22,7 +22,7 @@ pub enum Use {
     Wrap,
     /// Unwrapping another key.
     Unwrap,
-    /// Key agreement.
+    /// Key agreement and key derivation.
     Derive,
     /// Making a secret for the holder of a private key.
     Encapsulate,
@@ -51,6 +51,14 @@ pub enum ParameterKind {
     Nonce,
     /// iv (8 bytes).
     ShortIv,
+    /// peer_public_key_info, info.
+    X963,
+    /// hkdf_step, salt, info.
+    Hkdf,
+    /// counter_bits, fixed_prefix, info.
+    Sp800108,
+    /// salt, iterations; and the request's password.
+    Pbkdf2,
 }
 
 /// A JCA engine.
@@ -87,7 +95,7 @@ pub struct MechanismRow {
     pub mechanism: Mechanism,
     /// CLI and log name.
     pub name: &'static str,
-    /// Type of the key it works with; `None` for random bytes.
+    /// Type of the key it works with; `None` for random bytes and for derivation from a password.
     pub key_type: Option<KeyType>,
     /// What it can be used for.
     pub uses: &'static [Use],
@@ -97,7 +105,7 @@ pub struct MechanismRow {
     pub fips: bool,
     /// Whether a key that names no allowed-mechanisms may be used with it.
     pub default_allowed: bool,
-    /// The fixed hash: the data of a call is then this hash's digest.
+    /// The fixed hash: the data of a signature is then this hash's digest; a derivation runs on this hash.
     pub hash: Option<Hash>,
     /// Which parameters it reads.
     pub parameters: ParameterKind,
@@ -307,6 +315,50 @@ mechanisms! {
         [Cipher "DESede/ECB/NoPadding" ()];
     Des3EcbPad = 0x8B, "des3-ecb-pad", DES3, [Encrypt Decrypt], ckm 0x132, fips false, default true, None, None,
         [Cipher "DESede/ECB/PKCS5Padding" ("DESede" "TripleDES" "DESede/ECB/PKCS7Padding")];
+
+    RsaAesKeyWrap = 0xA0, "rsa-aes-key-wrap", RSA, [Wrap Unwrap], ckm 0x1054, fips true, default true, None, Oaep,
+        [Cipher "RSAAESWrap/ECB/OAEPPadding" ("RSAAESWrap") Cipher "RSAAESWrap/ECB/OAEPWithSHA-1AndMGF1Padding" ("RSAAESWrap/ECB/OAEPWithSHA1AndMGF1Padding")
+         Cipher "RSAAESWrap/ECB/OAEPWithSHA-224AndMGF1Padding" () Cipher "RSAAESWrap/ECB/OAEPWithSHA-256AndMGF1Padding" ()
+         Cipher "RSAAESWrap/ECB/OAEPWithSHA-384AndMGF1Padding" () Cipher "RSAAESWrap/ECB/OAEPWithSHA-512AndMGF1Padding" ()];
+    AesKeyWrapPkcs7 = 0xA1, "aes-key-wrap-pkcs7", AES, [Wrap Unwrap], ckm 0x210C, fips true, default true, None, None,
+        [Cipher "AES/KW/PKCS5Padding" ("AESWrap/ECB/PKCS5Padding")];
+    AesAttributeWrap = 0xA2, "aes-attribute-wrap", AES, [Wrap Unwrap], ckm 0x8000_F501, fips true, default true, None, None,
+        [Cipher "AESAttributeWrap/GCM/NoPadding" ("AESAttributeWrap")];
+    AesCbcUnwrap = 0xA3, "aes-cbc-unwrap", AES, [Unwrap], ckm 0x1082, fips false, default false, None, Iv,
+        [];
+
+    EcdhX963Sha1 = 0xA8, "ecdh-x963-sha1-kdf", EC, [Derive], ckm 0x1050, fips true, default true, Some(Hash::Sha1), X963,
+        [KeyAgreement "ECDHwithX963SHA1KDF" ()];
+    EcdhX963Sha224 = 0xA9, "ecdh-x963-sha224-kdf", EC, [Derive], ckm 0x1050, fips true, default true, Some(Hash::Sha224), X963,
+        [KeyAgreement "ECDHwithX963SHA224KDF" ()];
+    EcdhX963Sha256 = 0xAA, "ecdh-x963-sha256-kdf", EC, [Derive], ckm 0x1050, fips true, default true, Some(Hash::Sha256), X963,
+        [KeyAgreement "ECDHwithX963SHA256KDF" ()];
+    EcdhX963Sha384 = 0xAB, "ecdh-x963-sha384-kdf", EC, [Derive], ckm 0x1050, fips true, default true, Some(Hash::Sha384), X963,
+        [KeyAgreement "ECDHwithX963SHA384KDF" ()];
+    EcdhX963Sha512 = 0xAC, "ecdh-x963-sha512-kdf", EC, [Derive], ckm 0x1050, fips true, default true, Some(Hash::Sha512), X963,
+        [KeyAgreement "ECDHwithX963SHA512KDF" ()];
+
+    HkdfSha256 = 0xB0, "hkdf-sha256", SECRET, [Derive], ckm 0x402A, fips true, default true, Some(Hash::Sha256), Hkdf, [];
+    HkdfSha384 = 0xB1, "hkdf-sha384", SECRET, [Derive], ckm 0x402A, fips true, default true, Some(Hash::Sha384), Hkdf, [];
+    HkdfSha512 = 0xB2, "hkdf-sha512", SECRET, [Derive], ckm 0x402A, fips true, default true, Some(Hash::Sha512), Hkdf, [];
+
+    CounterKdfCmac = 0xB4, "sp800-108-counter-cmac", AES, [Derive], ckm 0x3AC, fips true, default true, None, Sp800108, [];
+    CounterKdfHmacSha1 = 0xB5, "sp800-108-counter-hmac-sha1", SECRET, [Derive], ckm 0x3AC, fips true, default true, Some(Hash::Sha1), Sp800108, [];
+    CounterKdfHmacSha224 = 0xB6, "sp800-108-counter-hmac-sha224", SECRET, [Derive], ckm 0x3AC, fips true, default true, Some(Hash::Sha224), Sp800108, [];
+    CounterKdfHmacSha256 = 0xB7, "sp800-108-counter-hmac-sha256", SECRET, [Derive], ckm 0x3AC, fips true, default true, Some(Hash::Sha256), Sp800108, [];
+    CounterKdfHmacSha384 = 0xB8, "sp800-108-counter-hmac-sha384", SECRET, [Derive], ckm 0x3AC, fips true, default true, Some(Hash::Sha384), Sp800108, [];
+    CounterKdfHmacSha512 = 0xB9, "sp800-108-counter-hmac-sha512", SECRET, [Derive], ckm 0x3AC, fips true, default true, Some(Hash::Sha512), Sp800108, [];
+
+    Pbkdf2Sha1 = 0xBA, "pbkdf2-hmac-sha1", Option::None, [Derive], ckm 0x3B0, fips true, default true, Some(Hash::Sha1), Pbkdf2,
+        [SecretKeyFactory "PBKDF2WithHmacSHA1" ("1.2.840.113549.1.5.12" "OID.1.2.840.113549.1.5.12" "PBKDF2WithSHA1")];
+    Pbkdf2Sha224 = 0xBB, "pbkdf2-hmac-sha224", Option::None, [Derive], ckm 0x3B0, fips true, default true, Some(Hash::Sha224), Pbkdf2,
+        [SecretKeyFactory "PBKDF2WithHmacSHA224" ()];
+    Pbkdf2Sha256 = 0xBC, "pbkdf2-hmac-sha256", Option::None, [Derive], ckm 0x3B0, fips true, default true, Some(Hash::Sha256), Pbkdf2,
+        [SecretKeyFactory "PBKDF2WithHmacSHA256" ()];
+    Pbkdf2Sha384 = 0xBD, "pbkdf2-hmac-sha384", Option::None, [Derive], ckm 0x3B0, fips true, default true, Some(Hash::Sha384), Pbkdf2,
+        [SecretKeyFactory "PBKDF2WithHmacSHA384" ()];
+    Pbkdf2Sha512 = 0xBE, "pbkdf2-hmac-sha512", Option::None, [Derive], ckm 0x3B0, fips true, default true, Some(Hash::Sha512), Pbkdf2,
+        [SecretKeyFactory "PBKDF2WithHmacSHA512" ()];
 }
 
 impl Mechanism {

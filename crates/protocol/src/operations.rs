@@ -151,6 +151,7 @@ operations! {
     FindKeys = 0x0305, "find-keys", FindKeysRequest => FindKeysResponse, CU, Any, ACTIVE, audited false, Always, None;
     UpdateKey = 0x0306, "update-key", UpdateKeyRequest => UpdateKeyResponse, CU, Any, ACTIVE, audited true, WithRequestId, Some(KeyManagement);
     DeleteKey = 0x0307, "delete-key", DeleteKeyRequest => DeleteKeyResponse, CU, Any, ACTIVE, audited true, WithRequestId, Some(KeyManagement);
+    CopyKey = 0x0308, "copy-key", CopyKeyRequest => CopyKeyResponse, CU, Any, ACTIVE, audited true, WithRequestId, Some(KeyManagement);
 
     Sign = 0x0400, "sign", SignRequest => SignResponse, CU, Any, ACTIVE, audited false, Always, Some(KeyUsage);
     Verify = 0x0401, "verify", VerifyRequest => VerifyResponse, CU, Any, ACTIVE, audited false, Always, None;
@@ -161,6 +162,10 @@ operations! {
     UnwrapKey = 0x0406, "unwrap-key", UnwrapKeyRequest => UnwrapKeyResponse, CU, Any, ACTIVE, audited true, WithRequestId, Some(KeyManagement);
     DeriveSecret = 0x0407, "derive-secret", DeriveSecretRequest => DeriveSecretResponse, CU, Any, ACTIVE, audited false, Always, Some(KeyUsage);
     Random = 0x0410, "random", RandomRequest => RandomResponse, CO_CU, Any, ACTIVE, audited false, Always, None;
+
+    DeriveKey = 0x0430, "derive-key", DeriveKeyRequest => DeriveKeyResponse, CU, Any, ACTIVE, audited true, WithRequestId, Some(KeyUsage);
+    SetTrusted = 0x0431, "set-trusted", SetTrustedRequest => SetTrustedResponse, CO, Any, ACTIVE, audited true, WithRequestId, Some(Cluster);
+
     Encapsulate = 0x0440, "encapsulate", EncapsulateRequest => EncapsulateResponse, CU, Any, ACTIVE, audited false, Always, None;
     Decapsulate = 0x0441, "decapsulate", DecapsulateRequest => DecapsulateResponse, CU, Any, ACTIVE, audited false, Always, Some(KeyUsage);
     EncapsulateKey = 0x0442, "encapsulate-key", EncapsulateKeyRequest => EncapsulateKeyResponse, CU, Any, ACTIVE, audited true, WithRequestId, None;

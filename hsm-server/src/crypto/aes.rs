@@ -20,6 +20,12 @@ pub const GCM_IV_BYTES: RangeInclusive<usize> = 12..=128;
 /// Most that KW and KWP wrap in bytes; the longest key we hold is below 3 KiB.
 pub const WRAP_BYTES_MAX: usize = 64 * 1024;
 
+/// What key wrap counts in, in bytes.
+const SEMIBLOCK_BYTES: usize = 8;
+/// Tells the derived key of the attribute-bound wrap from any other.
+const ATTRIBUTE_WRAP_LABEL: &[u8] = b"FerroHSM attribute-bound wrap 1";
+const ATTRIBUTE_WRAP_TAG_BITS: u32 = 128;
+
 /// PKCS#7 padding (RFC 5652, 6.3) or none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Padding {
@@ -243,6 +249,73 @@ impl AesKey {
     pub fn unwrap_padded(&self, input: &[u8]) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
         bounded("wrapped key", input, WRAP_BYTES_MAX + 8)?;
         ffi::unwrap_padded(&self.bytes, input).map_err(|_| CryptoError::WrappedKey)
+    }
+
+    /// KW over PKCS#7 padding to whole semiblocks (CKM_AES_KEY_WRAP_PKCS7, the JDK's AES/KW/PKCS5Padding).
+    pub fn wrap_pkcs7(&self, input: &[u8]) -> Result<Vec<u8>, CryptoError> {
+        bounded("key to wrap", input, WRAP_BYTES_MAX - SEMIBLOCK_BYTES)?;
+        let padding = SEMIBLOCK_BYTES - input.len() % SEMIBLOCK_BYTES;
+        let mut padded = Zeroizing::new(Vec::with_capacity(input.len() + padding));
+        padded.extend_from_slice(input);
+        padded.resize(input.len() + padding, padding as u8);
+        self.wrap(&padded)
+    }
+
+    /// The same backwards. The padding is looked at after the integrity check, so it tells nothing.
+    pub fn unwrap_pkcs7(&self, input: &[u8]) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
+        let mut padded = self.unwrap(input)?;
+        let padding = padded.last().copied().unwrap_or_default();
+        let length = padded.len().checked_sub(usize::from(padding));
+        match length {
+            Some(length)
+                if (1..=SEMIBLOCK_BYTES).contains(&usize::from(padding))
+                    && padded[length..].iter().all(|byte| *byte == padding) =>
+            {
+                padded.truncate(length);
+                Ok(padded)
+            }
+            _ => Err(CryptoError::WrappedKey),
+        }
+    }
+
+    /// Wraps under a key that is derived from this one for nothing else, so that no other use of this key can make or
+    /// open such a wrap. `iv` has 12 bytes and is new; `header` is authenticated.
+    pub fn attribute_wrap(
+        &self,
+        iv: &[u8],
+        header: &[u8],
+        material: &[u8],
+    ) -> Result<Vec<u8>, CryptoError> {
+        bounded("key to wrap", material, WRAP_BYTES_MAX)?;
+        let key = self.attribute_wrap_key()?;
+        key.gcm_encrypt(iv, header, ATTRIBUTE_WRAP_TAG_BITS, material)
+    }
+
+    /// The same backwards; nothing is given out unless everything is right.
+    pub fn attribute_unwrap(
+        &self,
+        iv: &[u8],
+        header: &[u8],
+        wrapped: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
+        bounded("wrapped key", wrapped, WRAP_BYTES_MAX + BLOCK_BYTES)?;
+        let key = self.attribute_wrap_key()?;
+        key.gcm_decrypt(iv, header, ATTRIBUTE_WRAP_TAG_BITS, wrapped)
+            .map(Zeroizing::new)
+            .map_err(|_| CryptoError::WrappedKey)
+    }
+
+    /// One block of SP 800-108 in counter mode with HMAC-SHA-256, as docs/formats.md says. HMAC, because no operation
+    /// computes HMACs with an AES key: CMAC or GCM could be asked for the same values.
+    fn attribute_wrap_key(&self) -> Result<AesKey, CryptoError> {
+        let mut input = 1u32.to_be_bytes().to_vec();
+        input.extend_from_slice(ATTRIBUTE_WRAP_LABEL);
+        input.push(0);
+        input.extend_from_slice(&256u32.to_be_bytes());
+        let key = ffi::hmac(super::Hash::Sha256, &self.bytes, &input)
+            .map(Zeroizing::new)
+            .map_err(|_| CryptoError::Module("HMAC"))?;
+        AesKey::new(&key)
     }
 
     /// A key for one call in one mode.

@@ -4,14 +4,18 @@
 //! types, parameters and data only.
 
 use super::aes::{AesKey, BLOCK_BYTES, Padding};
+use super::derive::{self, FixedInput, Prf};
 use super::ec::{EcPublicKey, EcdsaInput};
 use super::edwards::{EdwardsPublicKey, EdwardsSignature};
 use super::ml_dsa::{MlDsaInput, MlDsaPublicKey};
-use super::rsa::{RsaEncryption, RsaPublicKey, RsaSignature};
+use super::rsa::{RsaEncryption, RsaKey, RsaPublicKey, RsaSignature};
 use super::{CryptoError, Hash, IvSource, KeyMaterial, PublicKey, des3, random};
 use ferrohsm_protocol::Mechanism;
 use ferrohsm_protocol::messages::{Hash as ProtocolHash, MechanismParameters};
 use zeroize::Zeroizing;
+
+/// Length of the AES key inside CKM_RSA_AES_KEY_WRAP in bytes.
+const EPHEMERAL_BYTES: usize = 32;
 
 /// What verifies, encrypts or wraps: a key of ours (for a key pair its public half), or a public key from the caller.
 #[derive(Clone, Copy)]
@@ -201,6 +205,12 @@ pub fn wrap_key(
     match Method::of(mechanism, parameters)? {
         Method::KeyWrap => key.aes()?.wrap(material),
         Method::KeyWrapPad => key.aes()?.wrap_padded(material),
+        Method::KeyWrapPkcs7 => key.aes()?.wrap_pkcs7(material),
+        Method::AttributeWrap => {
+            key.aes()?
+                .attribute_wrap(&parameters.iv, &parameters.aad, material)
+        }
+        Method::RsaAesKeyWrap(how) => rsa_aes_wrap(key.rsa()?, how, material),
         Method::RsaEncryption(_) | Method::Gcm { .. } => {
             encrypt(key, mechanism, parameters, material)
         }
@@ -218,6 +228,16 @@ pub fn unwrap_key(
     match Method::of(mechanism, parameters)? {
         Method::KeyWrap => key.aes()?.unwrap(wrapped),
         Method::KeyWrapPad => key.aes()?.unwrap_padded(wrapped),
+        Method::KeyWrapPkcs7 => key.aes()?.unwrap_pkcs7(wrapped),
+        Method::AttributeWrap => {
+            key.aes()?
+                .attribute_unwrap(&parameters.iv, &parameters.aad, wrapped)
+        }
+        Method::RsaAesKeyWrap(how) => rsa_aes_unwrap(key.rsa()?, how, wrapped),
+        Method::CbcUnwrap => key
+            .aes()?
+            .cbc_decrypt(&parameters.iv, Padding::None, wrapped)
+            .map(Zeroizing::new),
         Method::RsaEncryption(_) | Method::Gcm { .. } => {
             decrypt(key, mechanism, parameters, wrapped)
                 .map(Zeroizing::new)
@@ -269,11 +289,101 @@ pub fn decapsulate(
     }
 }
 
+/// A derived key's bytes. `key` is the base key, `None` where the mechanism works from the password.
+pub fn derive_key(
+    key: Option<&KeyMaterial>,
+    mechanism: Mechanism,
+    parameters: &MechanismParameters,
+    password: &[u8],
+    length_bytes: usize,
+) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
+    let method = Method::of(mechanism, parameters)?;
+    let key = match (&method, key) {
+        (Method::Pbkdf2(hash), None) => {
+            let MechanismParameters {
+                salt, iterations, ..
+            } = parameters;
+            return derive::pbkdf2(*hash, password, salt, *iterations, length_bytes);
+        }
+        (Method::Pbkdf2(_), Some(_)) => {
+            return Err(CryptoError::Parameter(
+                "PBKDF2 derives from a password: name no key",
+            ));
+        }
+        (_, Some(_)) if !password.is_empty() => {
+            return Err(CryptoError::Parameter(
+                "only PBKDF2 takes a password: leave it out",
+            ));
+        }
+        (_, Some(key)) => key,
+        (_, None) => return Err(no_use(mechanism, "derive without a key")),
+    };
+    let fixed = || FixedInput {
+        prefix: &parameters.fixed_prefix,
+        counter_bits: parameters.counter_bits,
+        suffix: &parameters.info,
+    };
+    match method {
+        Method::X963(hash) => {
+            let key = key.ec()?;
+            let peer = PublicKey::from_spki(&parameters.peer_public_key_info)?;
+            derive::x963(key, peer.ec()?, hash, &parameters.info, length_bytes)
+        }
+        Method::Hkdf(hash) => derive::hkdf(
+            key.generic_secret()?.bytes(),
+            hash,
+            parameters.hkdf_step(),
+            &parameters.salt,
+            &parameters.info,
+            length_bytes,
+        ),
+        Method::CounterKdfHmac(hash) => {
+            let prf = Prf::Hmac(hash, key.generic_secret()?.bytes());
+            derive::counter_kdf(prf, fixed(), length_bytes)
+        }
+        Method::CounterKdfCmac => derive::counter_kdf(Prf::Cmac(key.aes()?), fixed(), length_bytes),
+        _ => Err(no_use(mechanism, "derive a key that stays inside")),
+    }
+}
+
+/// CKM_RSA_AES_KEY_WRAP (PKCS#11 3.0, 2.1.23): a new AES-256 key wrapped with OAEP, then KWP with that key.
+fn rsa_aes_wrap(
+    key: &RsaPublicKey,
+    how: RsaEncryption<'_>,
+    material: &[u8],
+) -> Result<Vec<u8>, CryptoError> {
+    let bytes = random::bytes(EPHEMERAL_BYTES)?;
+    let mut wrapped = key.encrypt(how, &bytes)?;
+    wrapped.extend(AesKey::new(&bytes)?.wrap_padded(material)?);
+    Ok(wrapped)
+}
+
+/// One error, whatever is wrong: to tell a wrong OAEP padding from the rest is Manger's oracle.
+fn rsa_aes_unwrap(
+    key: &RsaKey,
+    how: RsaEncryption<'_>,
+    wrapped: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
+    let (encrypted, rest) = wrapped
+        .split_at_checked(key.public().modulus_bytes())
+        .ok_or(CryptoError::WrappedKey)?;
+    let bytes = key.decrypt(how, encrypted).map_err(|error| match error {
+        CryptoError::Decryption => CryptoError::WrappedKey,
+        other => other,
+    })?;
+    if bytes.len() != EPHEMERAL_BYTES {
+        return Err(CryptoError::WrappedKey);
+    }
+    AesKey::new(&bytes)?.unwrap_padded(rest)
+}
+
 /// An IV for an encryption that brought none: for GCM and ChaCha20-Poly1305 from the key's source, for CBC and CTR random.
 /// Empty for the mechanisms that take none.
 pub fn fresh_iv(mechanism: Mechanism, source: &IvSource) -> Result<Vec<u8>, CryptoError> {
     match mechanism {
-        Mechanism::AesGcm | Mechanism::Chacha20Poly1305 => source.issue().map(|iv| iv.to_vec()),
+        Mechanism::AesGcm | Mechanism::AesAttributeWrap | Mechanism::Chacha20Poly1305 => {
+            source.issue().map(|iv| iv.to_vec())
+        }
         Mechanism::Des3Cbc | Mechanism::Des3CbcPad => {
             random::bytes(des3::BLOCK_BYTES).map(|iv| iv.to_vec())
         }
@@ -305,6 +415,15 @@ enum Method<'a> {
     Ecb(Padding),
     KeyWrap,
     KeyWrapPad,
+    KeyWrapPkcs7,
+    AttributeWrap,
+    RsaAesKeyWrap(RsaEncryption<'a>),
+    CbcUnwrap,
+    X963(Hash),
+    Hkdf(Hash),
+    CounterKdfHmac(Hash),
+    CounterKdfCmac,
+    Pbkdf2(Hash),
     Cmac,
     Hmac(Hash),
     /// Made with `KeyMaterial::generate` or `random`, not on a key.
@@ -341,11 +460,8 @@ impl<'a> Method<'a> {
                 })?,
             }),
             RsaPkcsEncrypt => Self::RsaEncryption(RsaEncryption::Pkcs1),
-            RsaOaep => Self::RsaEncryption(RsaEncryption::Oaep {
-                hash: parameters.hash().try_into()?,
-                mgf_hash: parameters.mgf_hash().try_into()?,
-                label: &parameters.oaep_label,
-            }),
+            RsaOaep => Self::RsaEncryption(oaep(parameters)?),
+            RsaAesKeyWrap => Self::RsaAesKeyWrap(oaep(parameters)?),
             RsaX509 => Self::RsaRaw,
             Ecdsa => Self::Ecdsa(EcdsaInput::Raw),
             EcdsaSha1 | EcdsaSha224 | EcdsaSha256 | EcdsaSha384 | EcdsaSha512 | EcdsaSha3_224
@@ -386,6 +502,21 @@ impl<'a> Method<'a> {
             AesEcbPad => Self::Ecb(last_chunk_padding(parameters)),
             AesKeyWrap => Self::KeyWrap,
             AesKeyWrapPad => Self::KeyWrapPad,
+            AesKeyWrapPkcs7 => Self::KeyWrapPkcs7,
+            AesAttributeWrap => Self::AttributeWrap,
+            AesCbcUnwrap => Self::CbcUnwrap,
+            EcdhX963Sha1 | EcdhX963Sha224 | EcdhX963Sha256 | EcdhX963Sha384 | EcdhX963Sha512 => {
+                Self::X963(row_hash(mechanism)?)
+            }
+            HkdfSha256 | HkdfSha384 | HkdfSha512 => Self::Hkdf(row_hash(mechanism)?),
+            CounterKdfCmac => Self::CounterKdfCmac,
+            CounterKdfHmacSha1 | CounterKdfHmacSha224 | CounterKdfHmacSha256
+            | CounterKdfHmacSha384 | CounterKdfHmacSha512 => {
+                Self::CounterKdfHmac(row_hash(mechanism)?)
+            }
+            Pbkdf2Sha1 | Pbkdf2Sha224 | Pbkdf2Sha256 | Pbkdf2Sha384 | Pbkdf2Sha512 => {
+                Self::Pbkdf2(row_hash(mechanism)?)
+            }
             AesCmac => Self::Cmac,
             HmacSha1 => Self::Hmac(Hash::Sha1),
             HmacSha224 => Self::Hmac(Hash::Sha224),
@@ -400,6 +531,14 @@ impl<'a> Method<'a> {
             HmacSha3_512 => Self::Hmac(Hash::Sha3_512),
         })
     }
+}
+
+fn oaep(parameters: &MechanismParameters) -> Result<RsaEncryption<'_>, CryptoError> {
+    Ok(RsaEncryption::Oaep {
+        hash: parameters.hash().try_into()?,
+        mgf_hash: parameters.mgf_hash().try_into()?,
+        label: &parameters.oaep_label,
+    })
 }
 
 /// The table's fixed hash of a mechanism.

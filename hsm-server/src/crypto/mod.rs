@@ -1,12 +1,14 @@
 //! Everything cryptographic the server does with keys, on AWS-LC (its FIPS module by default).
 //!
 //! `KeyMaterial` is a key ready to use; the families `rsa`, `ec`, `edwards`, `montgomery`, `ml_dsa`, `ml_kem`, `aes`, `chacha20`,
-//! `des3`, `hmac` hold the operations; `iv` makes GCM's
+//! `des3`, `hmac`, `derive` hold the operations; `iv` makes GCM's
 //! IVs; `mechanism` picks the operation for a row of the mechanisms table; `ffi` is the only folder with `unsafe`. What may be done with which key is decided elsewhere: nothing in
 //! here looks at attributes, users or the cluster's mode.
 
 pub mod aes;
 pub mod chacha20;
+mod check_value;
+pub mod derive;
 pub mod des3;
 pub mod ec;
 pub mod edwards;
@@ -27,12 +29,13 @@ mod roca;
 pub mod rsa;
 mod types;
 
+pub use check_value::{check_value, public_check_value};
 pub use error::CryptoError;
 pub use iv::{GCM_IV_LEN, IvSource};
 pub use key::{KeyMaterial, PublicKey};
 pub use mechanism::{
-    AnyKey, decapsulate, decrypt, derive_secret, encapsulate, encrypt, fresh_iv, sign, unwrap_key,
-    verify, wrap_key,
+    AnyKey, decapsulate, decrypt, derive_key, derive_secret, encapsulate, encrypt, fresh_iv, sign,
+    unwrap_key, verify, wrap_key,
 };
 pub use module::{Module, module};
 pub use types::{Curve, Hash, KeySpec, KeyType, MlDsaSet, MlKemSet};

@@ -1,13 +1,14 @@
 //! A key's attributes: what a template may say, what is the default, and how they may change.
 
 use super::part::{MechanismSet, Part};
+use super::template::Templates;
 use crate::error::OpError;
 use ferrohsm_protocol::attributes::{
     ATTRIBUTES, AttributeKind, Change, MAX_ID_BYTES, MAX_LABEL_BYTES,
 };
 use ferrohsm_protocol::messages::AttributeValue;
 use ferrohsm_protocol::messages::attribute_value::Value;
-use ferrohsm_protocol::{Attribute, Mechanism, Status};
+use ferrohsm_protocol::{Attribute, Mechanism, Status, attributes};
 
 /// Where a key comes from. It decides what the HSM can vouch for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +19,60 @@ pub enum Origin {
     Imported,
     /// Unwrapped from a form that does not authenticate attributes: always sensitive, never able to wrap.
     Unwrapped,
+    /// Derived: no freer than what it was derived from.
+    Derived(Lineage),
+}
+
+/// What a derived key inherits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lineage {
+    /// The base key may leave the HSM.
+    pub extractable: bool,
+    /// The base key leaves the HSM only under trusted keys.
+    pub wrap_with_trusted: bool,
+    /// The base key was never other than sensitive, and nobody outside can compute the derived key.
+    pub always_sensitive: bool,
+    /// The same for not being extractable.
+    pub never_extractable: bool,
+    /// It may do nothing but derive: it is an intermediate key.
+    pub derives_only: bool,
+}
+
+impl Lineage {
+    /// Refuses what the base key does not allow.
+    fn check(self, set: &AttributeSet) -> Result<(), OpError> {
+        let refused = |message| Err(OpError::new(Status::TemplateInconsistent, message));
+        if !set.flag(Attribute::Sensitive) {
+            return refused("sensitive cannot be false for a derived key");
+        }
+        if set.flag(Attribute::Extractable) && !self.extractable {
+            return refused(
+                "extractable cannot be true: the key it is derived from is not extractable",
+            );
+        }
+        if self.wrap_with_trusted && !set.flag(Attribute::WrapWithTrusted) {
+            return refused(
+                "wrap-with-trusted cannot be false: the key it is derived from is wrap-with-trusted",
+            );
+        }
+        if self.derives_only && set.flags & Part::ALL_USES != DERIVE {
+            return refused("the result of HKDF-Extract derives and does nothing else");
+        }
+        Ok(())
+    }
+}
+
+const DERIVE: u64 = 1 << Attribute::Derive as u32;
+const WRAPPING: u64 = 1 << Attribute::Wrap as u32 | 1 << Attribute::Unwrap as u32;
+
+/// What the new key does unless its template says otherwise.
+fn default_uses(part: Part, origin: Origin, template: &[AttributeValue]) -> u64 {
+    let derives = attributes::find_flag(template, Attribute::Derive) == Some(true);
+    match origin {
+        Origin::Derived(lineage) if lineage.derives_only => DERIVE,
+        _ if derives && part.derives_alone() => DERIVE,
+        _ => part.default_uses(),
+    }
 }
 
 /// The attributes of one part of a key.
@@ -28,6 +83,7 @@ pub struct AttributeSet {
     label: Option<String>,
     id: Vec<u8>,
     allowed: Option<MechanismSet>,
+    templates: Templates,
 }
 
 impl AttributeSet {
@@ -49,10 +105,13 @@ impl AttributeSet {
             set.put_flag(attribute, true);
         }
         set.put_flag(Attribute::Sensitive, matches!(part, Part::Secret(_)));
-        set.flags |= part.uses();
+        set.flags |= default_uses(part, origin, template);
         if origin == Origin::Unwrapped {
             // A key whose attributes nothing vouches for must not carry others out.
             set.put_flag(Attribute::Wrap, false);
+        }
+        if let Origin::Derived(lineage) = origin {
+            set.put_flag(Attribute::WrapWithTrusted, lineage.wrap_with_trusted);
         }
         let mut seen = 0u64;
         for value in template {
@@ -82,6 +141,24 @@ impl AttributeSet {
                 return Err(OpError::new(Status::TemplateInconsistent, message));
             }
         }
+        if part.derives_alone()
+            && set.flag(Attribute::Derive)
+            && set.flags & Part::ALL_USES != DERIVE
+        {
+            let message =
+                "a secret key that derives does nothing else: leave derive or the other uses out";
+            return Err(OpError::new(Status::TemplateInconsistent, message));
+        }
+        if let Origin::Derived(lineage) = origin {
+            lineage.check(&set)?;
+            set.put_flag(Attribute::AlwaysSensitive, lineage.always_sensitive);
+            let never = lineage.never_extractable && !set.flag(Attribute::Extractable);
+            set.put_flag(Attribute::NeverExtractable, never);
+        }
+        set.put_flag(
+            Attribute::WrappingOnly,
+            part.has(Attribute::WrappingOnly) && set.flags & Part::ALL_USES & !WRAPPING == 0,
+        );
         if origin == Origin::Generated && part != Part::Certificate {
             set.put_flag(Attribute::Local, true);
             if matches!(part, Part::Secret(_)) {
@@ -141,6 +218,17 @@ impl AttributeSet {
         Ok(changed)
     }
 
+    /// As [`AttributeSet::update`], for another key made from one with these attributes: whether it is kept is its own
+    /// matter, whatever the first one is.
+    pub fn stricter(&self, part: Part, given: &[AttributeValue]) -> Result<AttributeSet, OpError> {
+        let (token, others): (Vec<_>, Vec<_>) = given
+            .iter()
+            .cloned()
+            .partition(|value| value.id == Attribute::Token.id());
+        let token = attributes::find_flag(&token, Attribute::Token) == Some(true);
+        Ok(self.update(part, &others)?.with_token(token))
+    }
+
     /// Takes over one value after checking it, whatever it replaces.
     fn apply(&mut self, part: Part, value: &AttributeValue) -> Result<Attribute, OpError> {
         let attribute = Attribute::from_id(value.id).ok_or_else(|| {
@@ -171,7 +259,7 @@ impl AttributeSet {
                 }
                 self.label = Some(text.clone());
             }
-            (AttributeKind::Octets, Some(Value::Octets(octets))) => {
+            (AttributeKind::Octets, Some(Value::Octets(octets))) if attribute == Attribute::Id => {
                 if octets.len() > MAX_ID_BYTES {
                     return Err(invalid(format!("has at most {MAX_ID_BYTES} bytes")));
                 }
@@ -194,12 +282,24 @@ impl AttributeSet {
                 }
                 self.allowed = Some(set);
             }
+            (AttributeKind::Template, Some(Value::Template(template))) if part.has(attribute) => {
+                self.templates.set(attribute, &template.attributes)?;
+            }
+            (AttributeKind::Template, Some(Value::Template(_))) => {
+                let message = format!("{} cannot have {}", part.name(), row.name);
+                return Err(OpError::new(Status::TemplateInconsistent, message));
+            }
+            (AttributeKind::Octets, Some(Value::Octets(_))) => {
+                let message = format!("{} is set by the HSM: leave it out", row.name);
+                return Err(OpError::new(Status::AttributeReadOnly, message));
+            }
             (kind, _) => {
                 let needed = match kind {
                     AttributeKind::Flag => "takes true or false",
                     AttributeKind::Text => "takes text",
                     AttributeKind::Octets => "takes bytes",
                     AttributeKind::Mechanisms => "takes a list of mechanisms",
+                    AttributeKind::Template => "takes attributes",
                 };
                 return Err(invalid(needed.to_owned()));
             }
@@ -212,10 +312,25 @@ impl AttributeSet {
         self.flags & (1 << attribute.id()) != 0
     }
 
+    /// What a wrapping key asks of the keys it wraps; empty for none.
+    pub fn wrap_template(&self) -> &[AttributeValue] {
+        self.templates.get(Attribute::WrapTemplate)
+    }
+
+    /// What an unwrapping key gives to the keys it unwraps; empty for none.
+    pub fn unwrap_template(&self) -> &[AttributeValue] {
+        self.templates.get(Attribute::UnwrapTemplate)
+    }
+
     /// The same attributes with another value of `token`.
     pub fn with_token(&self, token: bool) -> AttributeSet {
+        self.with_flag(Attribute::Token, token)
+    }
+
+    /// The same attributes with another value of a flag. The caller answers for its being allowed.
+    pub fn with_flag(&self, attribute: Attribute, value: bool) -> AttributeSet {
         let mut set = self.clone();
-        set.put_flag(Attribute::Token, token);
+        set.put_flag(attribute, value);
         set
     }
 
@@ -239,6 +354,12 @@ impl AttributeSet {
         self.allowed.or_else(defaults).unwrap_or_default()
     }
 
+    /// Whether allowed-mechanisms were given and have this one.
+    pub fn names(&self, mechanism: Mechanism) -> bool {
+        self.allowed
+            .is_some_and(|allowed| allowed.contains(mechanism))
+    }
+
     /// Whether an attribute has this value; false for a value of the wrong kind.
     pub fn matches(&self, wanted: &AttributeValue) -> bool {
         let Some(attribute) = Attribute::from_id(wanted.id) else {
@@ -247,7 +368,12 @@ impl AttributeSet {
         match (attribute.row().kind, &wanted.value) {
             (AttributeKind::Flag, Some(Value::Flag(flag))) => self.flag(attribute) == *flag,
             (AttributeKind::Text, Some(Value::Text(text))) => self.label() == Some(text),
-            (AttributeKind::Octets, Some(Value::Octets(octets))) => self.id == *octets,
+            (AttributeKind::Octets, Some(Value::Octets(octets))) => {
+                attribute == Attribute::Id && self.id == *octets
+            }
+            (AttributeKind::Template, Some(Value::Template(template))) => {
+                self.templates.get(attribute) == template.attributes
+            }
             (AttributeKind::Mechanisms, Some(Value::Mechanisms(list))) => {
                 let codes = self.allowed.unwrap_or_default().iter().map(Mechanism::code);
                 codes.eq(list.mechanisms.iter().copied())
@@ -267,10 +393,17 @@ impl AttributeSet {
                 AttributeKind::Text => {
                     values.extend(self.label().map(|label| row.attribute.text(label)));
                 }
-                AttributeKind::Octets if !self.id.is_empty() => {
+                AttributeKind::Octets if row.attribute == Attribute::Id && !self.id.is_empty() => {
                     values.push(row.attribute.octets(self.id.clone()));
                 }
+                // A check value is computed, not stored.
                 AttributeKind::Octets => {}
+                AttributeKind::Template => {
+                    let template = self.templates.get(row.attribute);
+                    if !template.is_empty() {
+                        values.push(row.attribute.template(template));
+                    }
+                }
                 AttributeKind::Mechanisms => {
                     values.extend(
                         self.allowed
@@ -284,11 +417,18 @@ impl AttributeSet {
 
     /// The attributes of a record. Nothing is checked again but that they can be read.
     pub fn from_values(part: Part, values: &[AttributeValue]) -> Result<AttributeSet, OpError> {
+        AttributeSet::from_bound(part, values)
+            .map_err(|error| OpError::internal(format!("attributes of a key record: {error}")))
+    }
+
+    /// The attributes of an attribute-bound wrap, which may be of a later release.
+    ///
+    /// # Errors
+    /// What names the attribute that cannot be read.
+    pub fn from_bound(part: Part, values: &[AttributeValue]) -> Result<AttributeSet, OpError> {
         let mut set = AttributeSet::default();
         for value in values {
-            set.apply(part, value).map_err(|error| {
-                OpError::internal(format!("attributes of a key record: {error}"))
-            })?;
+            set.apply(part, value)?;
         }
         Ok(set)
     }
@@ -341,7 +481,7 @@ mod tests {
         ] {
             let part = Part::Secret(key_type);
             let set = AttributeSet::create(part, Origin::Generated, &[]).unwrap();
-            assert_eq!(set.flags & part.uses(), part.uses());
+            assert_eq!(set.flags & part.uses(), part.default_uses());
             assert!(set.flag(Attribute::Sensitive) && !set.flag(Attribute::Extractable));
             assert!(!set.flag(Attribute::Token) && !set.flag(Attribute::Trusted));
             let allowed = set.allowed_in(part);

@@ -3,7 +3,7 @@
 use super::Keys;
 use super::attributes::AttributeSet;
 use super::index::Index;
-use super::key::Key;
+use super::key::{Key, Material};
 use super::record::{self, KeyRecord};
 use crate::barrier::{BarrierError, BarrierTransaction};
 use crate::config;
@@ -29,6 +29,8 @@ pub struct NewKey {
     pub record: KeyRecord,
     /// The material, unless it is a certificate.
     pub material: Option<KeyMaterial>,
+    /// The material of the key that it is a copy of, with its IVs and its budget for failures.
+    pub shares: Option<Arc<Material>>,
     /// From the attributes: kept until deleted.
     pub token: bool,
     /// From the attributes.
@@ -54,8 +56,20 @@ impl Keys {
         label_rule: LabelRule,
         respond: impl FnOnce(KeyInfo) -> R,
     ) -> Result<R, OpError> {
-        let login = change.caller.login()?;
         self.settle_doubtful()?;
+        self.create_settled(hsm, change, new, label_rule, respond)
+    }
+
+    /// As [`Keys::create`], also while a key's lock is held.
+    pub(super) fn create_settled<R: Message>(
+        &self,
+        hsm: &Hsm,
+        change: &Change<'_>,
+        new: NewKey,
+        label_rule: LabelRule,
+        respond: impl FnOnce(KeyInfo) -> R,
+    ) -> Result<R, OpError> {
+        let login = change.caller.login()?;
         let counts = self.counts();
         if counts.token_keys + counts.session_keys >= config::KEYS_MAX {
             let message = format!("this HSM holds at most {} keys", config::KEYS_MAX);
@@ -64,6 +78,7 @@ impl Keys {
         let NewKey {
             mut record,
             material,
+            shares,
             token,
             label,
         } = new;
@@ -77,7 +92,11 @@ impl Keys {
             }
             _ => None,
         };
-        let key = Arc::new(record.to_key(material)?);
+        let mut key = record.to_key(material)?;
+        if shares.is_some() {
+            key.material = shares;
+        }
+        let key = Arc::new(key);
         let path = record.path();
         // Until the key is published, no user can be deleted; and the user has not been, or this login had ended.
         let _owner = token.then(|| self.owner_stays());
@@ -95,7 +114,7 @@ impl Keys {
         Ok(response)
     }
 
-    /// Changes a stored key. `edit` changes the record and gives the attributes that it ends up with.
+    /// Changes a stored key of the caller's. `edit` changes the record and gives the attributes that it ends up with.
     pub fn update<R: Message>(
         &self,
         hsm: &Hsm,
@@ -105,10 +124,42 @@ impl Keys {
         edit: impl FnOnce(&Key, &mut KeyRecord) -> Result<AttributeSet, OpError>,
         respond: impl FnOnce(KeyInfo) -> R,
     ) -> Result<R, OpError> {
+        let find = |login: &Login| self.visible(login, handle);
+        self.update_found(hsm, change, handle, find, label_rule, edit, respond)
+    }
+
+    /// As [`Keys::update`], whoever owns the key: for crypto officers.
+    pub fn update_anyones<R: Message>(
+        &self,
+        hsm: &Hsm,
+        change: &Change<'_>,
+        handle: u64,
+        edit: impl FnOnce(&Key, &mut KeyRecord) -> Result<AttributeSet, OpError>,
+        response: R,
+    ) -> Result<R, OpError> {
+        let find = |_: &Login| {
+            self.cached(handle)
+                .ok_or_else(|| Status::KeyNotFound.into())
+        };
+        let respond = |_| response;
+        self.update_found(hsm, change, handle, find, LabelRule::Any, edit, respond)
+    }
+
+    #[allow(clippy::too_many_arguments)] // what its two callers have in common
+    fn update_found<R: Message>(
+        &self,
+        hsm: &Hsm,
+        change: &Change<'_>,
+        handle: u64,
+        find: impl FnOnce(&Login) -> Result<Arc<Key>, OpError>,
+        label_rule: LabelRule,
+        edit: impl FnOnce(&Key, &mut KeyRecord) -> Result<AttributeSet, OpError>,
+        respond: impl FnOnce(KeyInfo) -> R,
+    ) -> Result<R, OpError> {
         let login = change.caller.login()?;
         self.settle_doubtful()?;
         let _lock = self.lock(handle & !1);
-        let key = self.visible(login, handle)?;
+        let key = find(login)?;
         let before = record::path(key.handle, key.login);
         let opened = self.barrier.get(&before)?.ok_or(Status::KeyNotFound)?;
         let mut record = KeyRecord::read(&opened.plaintext)?;
@@ -119,7 +170,7 @@ impl Keys {
         }
         let _claim = match (attributes.label(), label_rule, token) {
             (Some(label), LabelRule::Unique, true) => {
-                Some(self.claim_label(login.user_id, label, key.handle)?)
+                Some(self.claim_label(key.owner, label, key.handle)?)
             }
             _ => None,
         };

@@ -5,8 +5,8 @@ use super::part::{MechanismSet, Part};
 use crate::crypto::{self, CryptoError, IvSource, KeyMaterial};
 use crate::error::OpError;
 use crate::session::{LoginId, UserId};
-use ferrohsm_protocol::Status;
-use ferrohsm_protocol::messages::{Curve, KeyInfo, KeyType};
+use ferrohsm_protocol::messages::{AttributeValue, Curve, KeyInfo, KeyType};
+use ferrohsm_protocol::{Attribute, Status};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 use zeroize::Zeroizing;
@@ -74,18 +74,31 @@ impl Key {
         self.login.is_none()
     }
 
+    /// Three bytes that tell it from other keys. A pair has one for both halves.
+    fn check_value(&self) -> Option<AttributeValue> {
+        let computed = match (&self.public, &self.material) {
+            (Some(_), _) => crypto::public_check_value(&self.public_key_info).ok()?,
+            (None, Some(material)) => material.check_value(),
+            (None, None) => None,
+        };
+        computed.map(|value| Attribute::CheckValue.octets(value))
+    }
+
     /// What its owner is told of it.
     pub fn info(&self, owner: &str) -> KeyInfo {
-        let public = self
-            .public
-            .as_ref()
-            .map(|public| public.to_values(Part::Public(self.key_type)));
+        let public = self.public.as_ref().map(|public| {
+            let mut values = public.to_values(Part::Public(self.key_type));
+            values.extend(self.check_value());
+            values
+        });
+        let mut attributes = self.attributes.to_values(self.part);
+        attributes.extend(self.check_value());
         KeyInfo {
             handle: self.handle,
             key_type: self.key_type.into(),
             size_bits: self.size_bits,
             curve: self.curve.into(),
-            attributes: self.attributes.to_values(self.part),
+            attributes,
             public_attributes: public.unwrap_or_default(),
             public_key_info: self.public_key_info.clone(),
             certificate_chain: self.certificate_chain.clone(),
@@ -137,6 +150,20 @@ impl Material {
             KeyMaterial::from_stored(self.key_type, &stored)
         });
         parsed.as_ref().map_err(OpError::internal)
+    }
+}
+
+impl Material {
+    /// Of a secret key. A key that has not been used yet stays unparsed: listing many keys must not cost their memory.
+    fn check_value(&self) -> Option<Vec<u8>> {
+        let stored = self.stored.lock().unwrap_or_else(PoisonError::into_inner);
+        if stored.is_empty() {
+            // It is parsed, or just about to be.
+            drop(stored);
+            return crypto::check_value(self.get().ok()?).ok()?;
+        }
+        let parsed = KeyMaterial::from_stored(self.key_type, &stored).ok()?;
+        crypto::check_value(&parsed).ok()?
     }
 }
 

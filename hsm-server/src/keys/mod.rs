@@ -5,11 +5,13 @@
 
 pub mod attributes;
 mod changes;
+mod copy;
 mod index;
 mod iv;
 mod key;
 pub mod part;
 pub mod record;
+mod template;
 
 use crate::barrier::{Barrier, BarrierError, Opened};
 use crate::error::OpError;
@@ -24,6 +26,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 pub use changes::{LabelRule, NewKey};
 pub use iv::IssuedIvs;
 pub use key::{Key, Material};
+pub use template::merged;
 
 const SHARDS: usize = 64;
 const PAGE: usize = 500;

@@ -26,7 +26,11 @@ const EVERYTHING: &[Attribute] = &[
     Attribute::Modifiable,
     Attribute::Destroyable,
 ];
-const KEYS: &[Attribute] = &[Attribute::AllowedMechanisms, Attribute::Local];
+const KEYS: &[Attribute] = &[
+    Attribute::AllowedMechanisms,
+    Attribute::Local,
+    Attribute::CheckValue,
+];
 const SECRETS: &[Attribute] = &[
     Attribute::Sensitive,
     Attribute::Extractable,
@@ -36,7 +40,18 @@ const SECRETS: &[Attribute] = &[
 ];
 
 impl Part {
-    /// Whether its type has the use that the attribute permits, as the mechanisms table says. On by default.
+    /// The attributes of all uses of any key, as bits.
+    pub(super) const ALL_USES: u64 = 1 << Attribute::Encrypt as u32
+        | 1 << Attribute::Decrypt as u32
+        | 1 << Attribute::Sign as u32
+        | 1 << Attribute::Verify as u32
+        | 1 << Attribute::Wrap as u32
+        | 1 << Attribute::Unwrap as u32
+        | 1 << Attribute::Derive as u32
+        | 1 << Attribute::Encapsulate as u32
+        | 1 << Attribute::Decapsulate as u32;
+
+    /// Whether its type has the use that the attribute permits, as the mechanisms table says.
     pub fn has_use(self, attribute: Attribute) -> bool {
         self.uses() & (1 << attribute.id()) != 0
     }
@@ -53,6 +68,24 @@ impl Part {
         uses.copied().unwrap_or_default()
     }
 
+    /// The uses that a key has unless its template says otherwise. A secret key derives only if it is asked to, since it
+    /// does nothing else then.
+    pub(super) fn default_uses(self) -> u64 {
+        match self.derives_alone() {
+            true => self.uses() & !(1 << Attribute::Derive.id()),
+            false => self.uses(),
+        }
+    }
+
+    /// Whether a key that derives must do nothing else: the same function with the same secret key would otherwise
+    /// compute derived keys in the clear, as a MAC or as encrypted blocks.
+    pub(super) fn derives_alone(self) -> bool {
+        match self {
+            Part::Secret(key_type) => !is_pair(key_type),
+            Part::Public(_) | Part::Certificate => false,
+        }
+    }
+
     /// Whether the attribute means anything here.
     pub fn has(self, attribute: Attribute) -> bool {
         let key = self != Part::Certificate;
@@ -63,8 +96,10 @@ impl Part {
             || (secret && SECRETS.contains(&attribute))
             || (attribute == Attribute::AllowCallerIv
                 && matches!(self, Part::Secret(KeyType::Aes | KeyType::Chacha20)))
-            || (attribute == Attribute::Trusted
-                && (self.has_use(Attribute::Wrap) || self.has_use(Attribute::Unwrap)))
+            || (attribute == Attribute::WrapTemplate && self.has_use(Attribute::Wrap))
+            || (attribute == Attribute::UnwrapTemplate && self.has_use(Attribute::Unwrap))
+            || (matches!(attribute, Attribute::Trusted | Attribute::WrappingOnly)
+                && self == Part::Secret(KeyType::Aes))
     }
 
     pub(super) fn key_type(self) -> Option<KeyType> {
@@ -153,7 +188,8 @@ impl MechanismSet {
         self.0.iter().zip(of.0).all(|(own, of)| own & !of == 0)
     }
 
-    pub(super) fn iter(self) -> impl Iterator<Item = Mechanism> {
+    /// Its mechanisms, in the order of the table.
+    pub fn iter(self) -> impl Iterator<Item = Mechanism> {
         MECHANISMS
             .iter()
             .map(|row| row.mechanism)
@@ -213,9 +249,12 @@ mod tests {
             (Part::Secret(KeyType::Des3), vec![Decrypt, Encrypt]),
             (
                 Part::Secret(KeyType::Aes),
-                vec![Decrypt, Encrypt, Sign, Unwrap, Verify, Wrap],
+                vec![Decrypt, Derive, Encrypt, Sign, Unwrap, Verify, Wrap],
             ),
-            (Part::Secret(KeyType::GenericSecret), vec![Sign, Verify]),
+            (
+                Part::Secret(KeyType::GenericSecret),
+                vec![Derive, Sign, Verify],
+            ),
             (Part::Certificate, vec![]),
         ] {
             let uses: Vec<_> = all.into_iter().filter(|use_| part.has_use(*use_)).collect();

@@ -1,22 +1,18 @@
 //! Using keys.
 
-use super::key::Draft;
 use crate::crypto::{self, AnyKey, CryptoError, PublicKey};
 use crate::error::OpError;
 use crate::hsm::Hsm;
-use crate::keys::attributes::Origin;
-use crate::keys::{Key, LabelRule};
+use crate::keys::Key;
 use crate::policy::{self, Half, Wrapper};
-use crate::requests::Change;
 use crate::session::{Caller, Login};
 use crate::wipe::wipe;
 use ferrohsm_protocol::mechanisms::Use;
 use ferrohsm_protocol::messages::{
     Curve, DecryptRequest, DecryptResponse, DeriveSecretRequest, DeriveSecretResponse,
     EncryptRequest, EncryptResponse, IssueIvRequest, IssueIvResponse, IvSource, KeyReference,
-    MechanismParameters, RandomRequest, RandomResponse, SignRequest, SignResponse,
-    UnwrapKeyRequest, UnwrapKeyResponse, VerifyRequest, VerifyResponse, WrapKeyRequest,
-    WrapKeyResponse,
+    MechanismParameters, RandomRequest, RandomResponse, SignRequest, SignResponse, VerifyRequest,
+    VerifyResponse,
 };
 use ferrohsm_protocol::{Attribute, MAX_RANDOM_BYTES, Mechanism, Status};
 use std::sync::Arc;
@@ -108,65 +104,6 @@ pub fn handle_issue_iv(
         .issued_ivs
         .put(login, key.handle, &iv, hsm.clock.now_unix_ms());
     Ok(IssueIvResponse { iv })
-}
-
-/// Wraps a key that may leave the HSM.
-pub fn handle_wrap_key(
-    hsm: &Arc<Hsm>,
-    caller: &Caller,
-    request: WrapKeyRequest,
-) -> Result<WrapKeyResponse, OpError> {
-    let mechanism = policy::mechanism(hsm.mode, request.mechanism, Use::Wrap)?;
-    let wrapping_key = Verifier::find(hsm, caller, request.wrapping_key, mechanism, Use::Wrap)?;
-    let target = hsm.keys.get(caller.login()?, request.handle)?;
-    if request.handle != target.handle {
-        target.check_has_public()?;
-        let message = "a public key is not wrapped: it is in the key's public-key-info";
-        return Err(OpError::new(Status::KeyTypeInconsistent, message));
-    }
-    policy::wrapping(&target, wrapping_key.wrapper())?;
-    let mut parameters = request.parameters.unwrap_or_default();
-    wrapping_key.choose_iv(hsm, caller.login()?, mechanism, &mut parameters)?;
-    let material = target.material()?.get()?.to_stored()?;
-    let wrapped = crypto::wrap_key(wrapping_key.any()?, mechanism, &parameters, &material)?;
-    Ok(WrapKeyResponse {
-        wrapped,
-        iv: parameters.iv,
-    })
-}
-
-/// Makes a key of a wrapped one.
-pub fn handle_unwrap_key(
-    hsm: &Arc<Hsm>,
-    change: &Change<'_>,
-    request: UnwrapKeyRequest,
-) -> Result<UnwrapKeyResponse, OpError> {
-    let mechanism = policy::mechanism(hsm.mode, request.mechanism, Use::Unwrap)?;
-    let handle = request.unwrapping_handle;
-    let key = secret_key(hsm, change.caller, handle, mechanism, Use::Unwrap)?;
-    let key_type = request.key_type();
-    let crypto_type = crypto::KeyType::try_from(key_type)?;
-    policy::key_type(hsm.mode, key_type)?;
-    let draft = Draft::check(
-        key_type,
-        Origin::Unwrapped,
-        &request.attributes,
-        &request.public_attributes,
-    )?;
-    let parameters = request.parameters.unwrap_or_default();
-    let unwrapping_key = key.material()?.get()?;
-    let material = crypto::unwrap_key(unwrapping_key, mechanism, &parameters, &request.wrapped)
-        .map_err(|error| held_back(hsm, &key, error))?;
-    let new = crypto::KeyMaterial::from_import(crypto_type, &material)
-        .map_err(OpError::from)
-        .and_then(|material| draft.finish(hsm.mode, material))
-        .map_err(|error| match error.status {
-            Status::Internal => error,
-            // As for bad padding: to say that something else was wrong is to say that the padding was right.
-            _ => held_back(hsm, &key, CryptoError::WrappedKey),
-        })?;
-    let respond = |key| UnwrapKeyResponse { key: Some(key) };
-    hsm.keys.create(hsm, change, new, LabelRule::Any, respond)
 }
 
 /// Agrees on a secret with the holder of another key.
@@ -277,23 +214,32 @@ impl Verifier {
         })
     }
 
-    fn wrapper(&self) -> Wrapper {
+    pub(super) fn wrapper(&self, mechanism: Mechanism) -> Wrapper<'_> {
         match self {
-            Verifier::Own(key) => Wrapper {
-                key_type: key.key_type,
-                size_bits: key.size_bits,
-                trusted: key.attributes.flag(Attribute::Trusted),
-            },
+            Verifier::Own(key) => {
+                let attributes = key.public.as_ref().unwrap_or(&key.attributes);
+                Wrapper {
+                    key_type: key.key_type,
+                    size_bits: key.size_bits,
+                    trusted: key.attributes.flag(Attribute::Trusted),
+                    template: attributes.wrap_template(),
+                    mechanism,
+                    named: attributes.names(mechanism),
+                }
+            }
             Verifier::Foreign(key) => Wrapper {
                 key_type: key.key_type(),
                 size_bits: key.bits(),
                 trusted: false,
+                template: &[],
+                mechanism,
+                named: false,
             },
         }
     }
 
     /// Puts the IV to encrypt with into the parameters.
-    fn choose_iv(
+    pub(super) fn choose_iv(
         &self,
         hsm: &Hsm,
         login: &Login,
@@ -337,7 +283,7 @@ fn takes_nonce(mechanism: Mechanism) -> bool {
 }
 
 /// The error of a decryption. What may tell of its padding is answered slowly once there were many.
-fn held_back(hsm: &Hsm, key: &Key, error: CryptoError) -> OpError {
+pub(super) fn held_back(hsm: &Hsm, key: &Key, error: CryptoError) -> OpError {
     let padding = matches!(error, CryptoError::Decryption | CryptoError::WrappedKey);
     let mut failure = OpError::from(error);
     if padding && let Ok(material) = key.material() {

@@ -111,6 +111,7 @@ pub fn handle_import_certificate(
         token: attributes.flag(Attribute::Token),
         label: attributes.label().map(str::to_owned),
         material: None,
+        shares: None,
         record,
     };
     let respond = |key| ImportCertificateResponse { key: Some(key) };
@@ -299,6 +300,19 @@ impl Draft {
         })
     }
 
+    /// Attributes that a wrapped key brought along.
+    pub fn restored(
+        key_type: KeyType,
+        attributes: AttributeSet,
+        public: Option<AttributeSet>,
+    ) -> Draft {
+        Draft {
+            key_type,
+            attributes,
+            public,
+        }
+    }
+
     /// Puts the attributes and the key together.
     pub fn finish(self, mode: Mode, material: KeyMaterial) -> Result<NewKey, OpError> {
         let curve = material.curve();
@@ -324,6 +338,7 @@ impl Draft {
             token: self.attributes.flag(Attribute::Token),
             label: self.attributes.label().map(str::to_owned),
             material: Some(material),
+            shares: None,
             record,
         })
     }

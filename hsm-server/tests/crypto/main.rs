@@ -1,6 +1,7 @@
 //! The server's cryptography against published vectors and against bad input.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod derivation;
 mod ffi;
 mod keys;
 mod mechanisms;

@@ -5,6 +5,7 @@
 mod harness;
 
 mod any_bytes;
+mod attacks;
 mod bad_input;
 mod crash;
 mod disk;
@@ -21,3 +22,4 @@ mod policy;
 mod requests;
 #[path = "../support/tmpfs.rs"]
 mod tmpfs;
+mod walker;

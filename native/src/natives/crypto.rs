@@ -8,8 +8,8 @@ use crate::error::BridgeError;
 use crate::key_info;
 use ferrohsm_client::request_id;
 use ferrohsm_protocol::messages::{
-    DecryptRequest, DeriveSecretRequest, EncryptRequest, IssueIvRequest, KeyReference,
-    MechanismParameters, RandomRequest, SignRequest, UnwrapKeyRequest, VerifyRequest,
+    DecryptRequest, DeriveKeyRequest, DeriveSecretRequest, EncryptRequest, IssueIvRequest,
+    KeyReference, MechanismParameters, RandomRequest, SignRequest, UnwrapKeyRequest, VerifyRequest,
     WrapKeyRequest,
 };
 use jni::Env;
@@ -214,6 +214,39 @@ pub fn derive_secret<'local>(
     run(env, client, &future, &request, |reply| {
         Bytes::new(reply.secret)
     })
+}
+
+#[allow(clippy::too_many_arguments)] // a native has the arguments that it has
+pub fn derive_key<'local>(
+    env: &mut Env<'local>,
+    _class: JClass<'local>,
+    client: jlong,
+    handle: jlong,
+    mechanism: jint,
+    derivation: JByteArray<'local>,
+    password: JByteArray<'local>,
+    key_type: jint,
+    size_bits: jint,
+    key_attributes: JByteArray<'local>,
+    future: JObject<'local>,
+) -> Result<JByteArray<'local>> {
+    let mut request = DeriveKeyRequest {
+        request_id: request_id(),
+        handle: handle.cast_unsigned(),
+        mechanism: mechanism.cast_unsigned(),
+        parameters: Some(Reader(&copy(env, &derivation)?).derivation()?),
+        key_type,
+        size_bits: size_bits.cast_unsigned(),
+        // Without the configuration's defaults: what the base key allows decides.
+        attributes: attributes(env, &key_attributes)?,
+        // Last: if one of the others failed, nobody would wipe it.
+        password: copy_plain(env, &password)?,
+    };
+    let result = run(env, client, &future, &request, |reply| {
+        key_info::one(reply.key)
+    });
+    wipe(&mut request.password);
+    result
 }
 
 pub fn random<'local>(

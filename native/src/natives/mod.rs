@@ -137,6 +137,11 @@ pub const METHODS: &[NativeMethod] = &[
         fn = kem::decapsulate_key
     },
     native! {
+        static fn derive_key(client: jlong, handle: jlong, mechanism: jint, derivation: jbyte[], password: jbyte[],
+            key_type: jint, size_bits: jint, attributes: jbyte[], future: java.util.concurrent.CompletableFuture) -> jbyte[],
+        fn = crypto::derive_key
+    },
+    native! {
         static fn random(client: jlong, length: jint, future: java.util.concurrent.CompletableFuture) -> jbyte[],
         fn = crypto::random
     },

@@ -22,6 +22,7 @@ mod des;
 mod edwards;
 mod gcm;
 mod hmac;
+mod kdf;
 mod pkey;
 mod pq;
 mod rsa_op;
@@ -34,6 +35,7 @@ pub(super) use edwards::{
 };
 pub(super) use gcm::{GcmKey, TAG_LEN_MAX, TAG_LEN_MIN};
 pub(super) use hmac::hmac;
+pub(super) use kdf::{hash, hkdf_expand, hkdf_extract, pbkdf2};
 pub(super) use pkey::{Kind, Pkey};
 pub(super) use pq::SHARED_SECRET_LEN;
 pub(super) use rsa_op::{EncryptionPadding, SignaturePadding};

@@ -6,6 +6,7 @@
 
 mod aes;
 mod curve25519;
+mod derive;
 mod ec;
 mod mac;
 mod pq;

@@ -4,6 +4,7 @@ module org.ferrohsm.provider {
     exports org.ferrohsm.provider.attributes;
     exports org.ferrohsm.provider.authentication;
     exports org.ferrohsm.provider.exception;
+    exports org.ferrohsm.provider.spec;
 
     provides java.security.Provider with org.ferrohsm.provider.FerroHsmProvider;
 }

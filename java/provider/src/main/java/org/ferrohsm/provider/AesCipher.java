@@ -45,7 +45,8 @@ final class AesCipher extends HsmCipher {
         if (!(newKey instanceof FerroHsmSecretKey secret) || secret.info().keyType() != KeyType.AES) {
             throw Keys.foreign(newKey, "an AES key in the HSM");
         }
-        if (newMode == Cipher.WRAP_MODE || newMode == Cipher.UNWRAP_MODE) {
+        boolean unwraps = newMode == Cipher.UNWRAP_MODE && chaining.equals("CBC") && !padded;
+        if (newMode == Cipher.WRAP_MODE || newMode == Cipher.UNWRAP_MODE && !unwraps) {
             throw notForWrapping(context().algorithm());
         }
         secret.handleFor(CipherModes.use(newMode));
@@ -63,7 +64,7 @@ final class AesCipher extends HsmCipher {
             return null;
         }
         if (spec == null) {
-            if (newMode == Cipher.DECRYPT_MODE) {
+            if (!CipherModes.isForward(newMode)) {
                 throw new InvalidAlgorithmParameterException(chaining
                     + " decryption needs the IV of the encryption, in an IvParameterSpec");
             }
@@ -170,9 +171,11 @@ final class AesCipher extends HsmCipher {
         throw notForWrapping(context().algorithm());
     }
 
+    /** For keys that came from elsewhere in CBC, which nothing authenticates: the key must allow it by name. */
     @Override
-    Key unwrap(byte[] wrapped, String algorithm, int type) {
-        throw notForWrapping(context().algorithm());
+    Key unwrap(byte[] wrapped, String algorithm, int type) throws GeneralSecurityException {
+        return KeyWrapping.unwrap(key, Tables.get().mechanism("aes-cbc-unwrap").code(),
+            MechanismParameters.chunk(iv, false), wrapped, algorithm, type, unwrapAttributes());
     }
 
     @Override

@@ -72,15 +72,20 @@ final class EcdhKeyAgreement extends KeyAgreementSpi {
         if (!lastPhase) {
             throw new IllegalStateException(context.algorithm() + " is between two parties: there is only the last phase");
         }
-        if (curveOf(peerKey) != key.info().curve()) {
-            throw new InvalidKeyException("The other side's key is on another curve than "
-                + key.info().curve().standardName());
-        }
-        peer = Keys.publicKeyInfo((PublicKey) peerKey);
+        peer = peer(context, key, peerKey);
         return null;
     }
 
-    private Curve curveOf(Key peerKey) throws InvalidKeyException {
+    /** SubjectPublicKeyInfo of the other side's key, if the two keys can agree. */
+    static byte[] peer(ServiceContext context, FerroHsmKey key, Key peerKey) throws InvalidKeyException {
+        if (curveOf(context, peerKey) != key.info().curve()) {
+            throw new InvalidKeyException("The other side's key is on another curve than "
+                + key.info().curve().standardName());
+        }
+        return Keys.publicKeyInfo((PublicKey) peerKey);
+    }
+
+    private static Curve curveOf(ServiceContext context, Key peerKey) throws InvalidKeyException {
         if (peerKey instanceof ECPublicKey ec) {
             return Curve.of(ec.getParams());
         }

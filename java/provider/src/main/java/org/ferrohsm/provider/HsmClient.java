@@ -350,6 +350,19 @@ final class HsmClient {
             HsmNative.decapsulateKey(id, handle, mechanism, ciphertext, type.code(), attributes, future)));
     }
 
+    /**
+     * Derives a secret key inside the HSM.
+     *
+     * @param handle of the base key; 0 where {@code password} is the base
+     * @param derivation in the layout of the native library
+     */
+    KeyInfo deriveKey(long handle, int mechanism, byte[] derivation, byte[] password, KeyType type, int sizeBits,
+        Template template) throws GeneralSecurityException {
+        byte[] attributes = template.encode();
+        return KeyInfo.of(change(future -> HsmNative.deriveKey(id, handle, mechanism, derivation, password,
+            type.code(), sizeBits, attributes, future)));
+    }
+
     byte[] random(int length) throws GeneralSecurityException {
         return call(future -> HsmNative.random(id, length, future));
     }

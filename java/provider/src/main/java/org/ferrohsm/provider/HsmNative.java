@@ -103,6 +103,10 @@ final class HsmNative {
     static native byte[] decapsulateKey(long client, long handle, int mechanism, byte[] ciphertext, int keyType,
         byte[] attributes, CompletableFuture<byte[]> future) throws GeneralSecurityException;
 
+    static native byte[] deriveKey(long client, long handle, int mechanism, byte[] derivation, byte[] password,
+        int keyType, int sizeBits, byte[] attributes, CompletableFuture<byte[]> future)
+        throws GeneralSecurityException;
+
     static native byte[] random(long client, int length, CompletableFuture<byte[]> future)
         throws GeneralSecurityException;
 

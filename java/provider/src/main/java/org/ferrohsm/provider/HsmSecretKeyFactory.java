@@ -15,6 +15,8 @@ import org.ferrohsm.provider.attributes.KeyAttribute;
 import org.ferrohsm.provider.attributes.KeyAttributesMap;
 import org.ferrohsm.provider.attributes.ObjectClassType;
 import org.ferrohsm.provider.exception.AttributeException;
+import org.ferrohsm.provider.spec.HkdfParameterSpec;
+import org.ferrohsm.provider.spec.HmacKdfParameterSpec;
 
 /**
  * Imports secret keys into the HSM, as session keys unless their attributes say otherwise; a key to translate is imported
@@ -39,7 +41,17 @@ final class HsmSecretKeyFactory extends SecretKeyFactorySpi {
             if (spec instanceof DESedeKeySpec des && context.keyType() == KeyType.DES3) {
                 return importKey(des.getKey(), new Template(), context.algorithm());
             }
-            throw new InvalidKeySpecException("A secret key is imported from a SecretKeySpec or a KeyAttributesMap"
+            if (spec instanceof AesCmacKdfParameterSpec given) {
+                return KeyDerivation.cmac(given, context.keyType(), context.algorithm());
+            }
+            if (spec instanceof HmacKdfParameterSpec given) {
+                return KeyDerivation.hmac(given, context.keyType(), context.algorithm());
+            }
+            if (spec instanceof HkdfParameterSpec given) {
+                return KeyDerivation.hkdf(given, context.keyType(), context.algorithm());
+            }
+            throw new InvalidKeySpecException("A secret key is imported from a SecretKeySpec or a KeyAttributesMap, or"
+                + " derived by the specifications in org.ferrohsm.provider.spec"
                 + (spec == null ? "" : ", not from a " + spec.getClass().getName()));
         } catch (InvalidKeySpecException e) {
             throw e;

@@ -40,13 +40,15 @@ final class HsmService extends Provider.Service {
             };
             case "KeyGenerator" -> HsmKeyGenerator.class;
             case "KeyFactory" -> HsmKeyFactory.class;
-            case "SecretKeyFactory" -> HsmSecretKeyFactory.class;
+            case "SecretKeyFactory" -> mechanism.parameters().equals("PBKDF2") ? Pbkdf2KeyFactory.class
+                : HsmSecretKeyFactory.class;
             case "Signature" -> mechanism.parameters().equals("PSS") ? PssSignature.class
                 : mechanism.keyType() == KeyType.EC_EDWARDS ? EdDsaSignature.class
                 : mechanism.keyType() == KeyType.ML_DSA ? MlDsaSignature.class : HsmSignature.class;
             case "Cipher" -> cipherClass(mechanism);
             case "Mac" -> HsmMac.class;
-            case "KeyAgreement" -> EcdhKeyAgreement.class;
+            case "KeyAgreement" -> mechanism.parameters().equals("X963") ? X963KeyAgreement.class
+                : EcdhKeyAgreement.class;
             case "KEM" -> NewerEngines.spiClass(engine);
             case "SecureRandom" -> HsmSecureRandom.class;
             default -> throw new IllegalStateException("The mechanisms table names an unknown engine: " + engine);
@@ -83,13 +85,15 @@ final class HsmService extends Provider.Service {
             };
             case "KeyGenerator" -> new HsmKeyGenerator(context, defaultSecretBits());
             case "KeyFactory" -> new HsmKeyFactory(context);
-            case "SecretKeyFactory" -> new HsmSecretKeyFactory(context);
+            case "SecretKeyFactory" -> mechanism.parameters().equals("PBKDF2") ? new Pbkdf2KeyFactory(context)
+                : new HsmSecretKeyFactory(context);
             case "Signature" -> mechanism.parameters().equals("PSS") ? new PssSignature(context)
                 : mechanism.keyType() == KeyType.EC_EDWARDS ? new EdDsaSignature(context)
                 : mechanism.keyType() == KeyType.ML_DSA ? new MlDsaSignature(context) : new HsmSignature(context);
             case "Cipher" -> cipher(context);
             case "Mac" -> new HsmMac(context, macBytes());
-            case "KeyAgreement" -> new EcdhKeyAgreement(context);
+            case "KeyAgreement" -> mechanism.parameters().equals("X963") ? new X963KeyAgreement(context)
+                : new EcdhKeyAgreement(context);
             case "KEM" -> NewerEngines.newInstance(context, getType());
             case "SecureRandom" -> secureRandom(context, constructorParameter);
             default -> throw new NoSuchAlgorithmException("FerroHSM has no " + getType());

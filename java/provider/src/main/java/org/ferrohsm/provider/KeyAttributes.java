@@ -6,6 +6,7 @@ import java.security.PublicKey;
 import java.security.interfaces.ECPublicKey;
 import java.security.interfaces.RSAPublicKey;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -21,7 +22,7 @@ import org.ferrohsm.provider.exception.AttributeException;
  */
 final class KeyAttributes {
     private static final Set<KeyAttribute> SET_BY_HSM = Set.of(KeyAttribute.LOCAL, KeyAttribute.ALWAYS_SENSITIVE,
-        KeyAttribute.NEVER_EXTRACTABLE);
+        KeyAttribute.NEVER_EXTRACTABLE, KeyAttribute.WRAPPING_ONLY, KeyAttribute.CHECK_VALUE);
 
     private KeyAttributes() {
     }
@@ -67,7 +68,7 @@ final class KeyAttributes {
                 Object value = attribute.attributeName() == null ? null
                     : stored.get(Tables.get().attributeId(attribute.attributeName()));
                 if (value != null) {
-                    map.put(attribute, value instanceof int[] mechanisms ? names(mechanisms) : value);
+                    map.put(attribute, shown(value));
                 }
             }
             map.put(KeyAttribute.OBJECT_CLASS, part);
@@ -98,6 +99,22 @@ final class KeyAttributes {
         }
     }
 
+    /** A stored value as programs have it. */
+    private static Object shown(Object value) throws AddAttributeException {
+        if (!(value instanceof Map<?, ?> template)) {
+            return value instanceof int[] mechanisms ? names(mechanisms) : value;
+        }
+        KeyAttributesMap map = new KeyAttributesMap();
+        for (KeyAttribute attribute : KeyAttribute.values()) {
+            Object held = attribute.attributeName() == null ? null
+                : template.get(Tables.get().attributeId(attribute.attributeName()));
+            if (held != null) {
+                map.put(attribute, shown(held));
+            }
+        }
+        return map;
+    }
+
     private static List<String> names(int[] mechanisms) {
         List<String> names = new ArrayList<>();
         for (int code : mechanisms) {
@@ -115,6 +132,18 @@ final class KeyAttributes {
     }
 
     private static Object stored(Object value) {
+        if (value instanceof KeyAttributesMap template) {
+            Map<Integer, Object> nested = new LinkedHashMap<>();
+            for (KeyAttribute attribute : KeyAttribute.values()) {
+                if (template.containsKey(attribute)) {
+                    if (attribute.attributeName() == null) {
+                        throw new AttributeException(attribute + " cannot be in a template: leave it out");
+                    }
+                    nested.put(Tables.get().attributeId(attribute.attributeName()), stored(template.get(attribute)));
+                }
+            }
+            return nested;
+        }
         if (!(value instanceof List<?> names)) {
             return value;
         }

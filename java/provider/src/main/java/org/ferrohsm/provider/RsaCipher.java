@@ -41,9 +41,15 @@ final class RsaCipher extends HsmCipher {
         return padding.startsWith("OAEP");
     }
 
+    /** RSAAESWrap, which the JDK does not have. */
+    private boolean onlyWraps() {
+        return !context().mechanism().uses().contains("DECRYPT");
+    }
+
     @Override
     boolean isForJdk(int newMode, Key newKey) {
-        return newKey instanceof RSAPublicKey && newMode != Cipher.WRAP_MODE || super.isForJdk(newMode, newKey);
+        return newKey instanceof RSAPublicKey && newMode != Cipher.WRAP_MODE && !onlyWraps()
+            || super.isForJdk(newMode, newKey);
     }
 
     @Override
@@ -52,6 +58,10 @@ final class RsaCipher extends HsmCipher {
         if (spec != null && spec.getClass().getName().startsWith("sun.security.internal.spec.Tls")) {
             // JSSE asks for this first and decrypts by itself when it is told no.
             throw new UnsupportedOperationException("The HSM has no special form of RSA for TLS: decrypt instead");
+        }
+        if (onlyWraps() && newMode != Cipher.WRAP_MODE && newMode != Cipher.UNWRAP_MODE) {
+            throw new UnsupportedOperationException(context().algorithm()
+                + " wraps and unwraps keys: for data use RSA/ECB/OAEPPadding");
         }
         OAEPParameterSpec newOaep = isOaep() ? oaepSpec(spec) : null;
         if (!isOaep() && spec != null) {

@@ -82,7 +82,10 @@ final class Wire {
         });
     }
 
-    /** Attributes by id; values are {@link Boolean}, {@link String}, {@code byte[]}, {@code int[]} or {@link Long}. */
+    /**
+     * Attributes by id; values are {@link Boolean}, {@link String}, {@code byte[]}, {@code int[]}, {@link Long}
+     * or, for a template, again a map.
+     */
     static void attributes(DataOutputStream out, Map<Integer, Object> attributes) throws IOException {
         out.writeInt(attributes.size());
         for (Map.Entry<Integer, Object> attribute : attributes.entrySet()) {
@@ -103,6 +106,11 @@ final class Wire {
                 for (int mechanism : mechanisms) {
                     out.writeInt(mechanism);
                 }
+            } else if (value instanceof Map<?, ?> template) {
+                out.writeByte('a');
+                Map<Integer, Object> nested = new LinkedHashMap<>();
+                template.forEach((id, held) -> nested.put((Integer) id, held));
+                attributes(out, nested);
             } else {
                 out.writeByte('n');
                 out.writeLong((Long) value);
@@ -127,6 +135,7 @@ final class Wire {
                     yield mechanisms;
                 }
                 case 'n' -> in.readLong();
+                case 'a' -> attributes(in);
                 default -> throw new IOException("attribute kind " + kind);
             };
             attributes.put(id, value);

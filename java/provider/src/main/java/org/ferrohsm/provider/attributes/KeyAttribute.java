@@ -96,7 +96,15 @@ public enum KeyAttribute {
     /** {@link #SENSITIVE} was never false. The HSM sets it; it can be asked for. */
     ALWAYS_SENSITIVE("always-sensitive", ValueKind.FLAG),
     /** {@link #EXTRACTABLE} was never true. The HSM sets it; it can be asked for. */
-    NEVER_EXTRACTABLE("never-extractable", ValueKind.FLAG);
+    NEVER_EXTRACTABLE("never-extractable", ValueKind.FLAG),
+    /** From the start the key could do nothing but wrap and unwrap. The HSM sets it; it can be asked for. */
+    WRAPPING_ONLY("wrapping-only", ValueKind.FLAG),
+    /** Three bytes that tell keys apart, a {@code byte[]}. The HSM computes it; it can be asked for. */
+    CHECK_VALUE("check-value", ValueKind.OCTETS),
+    /** What keys must have to be wrapped by this one, a {@link KeyAttributesMap}. Only for a new key. */
+    WRAP_TEMPLATE("wrap-template", ValueKind.TEMPLATE),
+    /** What keys get that this one unwraps, a {@link KeyAttributesMap}. Only for a new key. */
+    UNWRAP_TEMPLATE("unwrap-template", ValueKind.TEMPLATE);
 
     private final String attributeName;
     private final ValueKind kind;

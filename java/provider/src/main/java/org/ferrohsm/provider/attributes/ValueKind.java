@@ -82,6 +82,12 @@ enum ValueKind {
             return given instanceof MldsaAlgorithm ? given : null;
         }
     },
+    TEMPLATE("a KeyAttributesMap") {
+        @Override
+        Object take(Object given) {
+            return given instanceof KeyAttributesMap map ? map.copy() : null;
+        }
+    },
     MECHANISMS("names of mechanisms, such as \"aes-gcm\", as a String[] or a collection") {
         @Override
         Object take(Object given) {

@@ -1,0 +1,35 @@
+package org.ferrohsm.provider.spec;
+
+import java.security.spec.AlgorithmParameterSpec;
+import java.util.Objects;
+import org.ferrohsm.provider.attributes.KeyAttributesMap;
+
+/**
+ * Parameters of {@code KeyAgreement.getInstance("ECDHwithX963SHA256KDF")} and the like: ECDH followed by the KDF of ANSI
+ * X9.63, wholly inside the HSM. Immutable but for the attributes, which are the caller's map.
+ */
+public final class EcdhWithX963KdfParamSpec implements AlgorithmParameterSpec {
+    private final byte[] sharedInfo;
+    private final KeyAttributesMap attributes;
+
+    /**
+     * A derivation.
+     *
+     * @param sharedInfo SharedInfo of X9.63, at most 16 KiB; null for none
+     * @param attributes of the derived key; SIZE is in bits, 256 if it is not among them
+     */
+    public EcdhWithX963KdfParamSpec(byte[] sharedInfo, KeyAttributesMap attributes) {
+        this.sharedInfo = sharedInfo == null ? new byte[0] : sharedInfo.clone();
+        this.attributes = Objects.requireNonNull(attributes, "attributes");
+    }
+
+    /** SharedInfo; never null. */
+    public byte[] getSharedInfo() {
+        return sharedInfo.clone();
+    }
+
+    /** Attributes of the derived key. */
+    public KeyAttributesMap getAttributes() {
+        return attributes;
+    }
+}

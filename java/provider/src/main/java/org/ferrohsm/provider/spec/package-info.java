@@ -1,0 +1,2 @@
+/** How keys are derived inside the HSM. */
+package org.ferrohsm.provider.spec;
