@@ -57,6 +57,7 @@ public final class Main {
         wrap(rsa);
         imports();
         PostQuantum.use();
+        Derive.use();
         lookUp(rsa);
         Second.use(arguments);
         provider.logout();
@@ -106,7 +107,7 @@ public final class Main {
         ((Destroyable) back).destroy();
     }
 
-    private static byte[] block(Key key) throws Exception {
+    static byte[] block(Key key) throws Exception {
         Cipher cipher = Cipher.getInstance("AES/ECB/NoPadding", CloudHsmProvider.PROVIDER_NAME);
         cipher.init(Cipher.ENCRYPT_MODE, key);
         return cipher.doFinal(new byte[16]);

@@ -30,7 +30,7 @@ class CloudHsmMoveTest {
     @Test
     void oneSedMovesAProgram() throws Exception {
         Path sources = Files.createDirectories(directory.resolve("src/example"));
-        for (String name : List.of("Main", "Keys", "Login", "PostQuantum", "Second")) {
+        for (String name : List.of("Main", "Keys", "Login", "PostQuantum", "Derive", "Second")) {
             try (var source = getClass().getResourceAsStream("/cloudhsm/example/" + name + ".java")) {
                 Files.copy(source, sources.resolve(name + ".java"));
             }
@@ -75,7 +75,7 @@ class CloudHsmMoveTest {
                 ProviderConfigTest.file(hsm, "client-certificate"), ProviderConfigTest.file(hsm, "client-key"),
                 hsm.configValue("cluster-id")));
             String said = Tool.run(classes, command).ok();
-            assertTrue(said.contains("ok destroyed") && said.contains("ok MlDsa87")
+            assertTrue(said.contains("ok destroyed") && said.contains("ok MlDsa87") && said.contains("ok cmac kdf")
                 && said.contains("ok second signs"), said);
             assertEquals("done", said.lines().reduce((first, last) -> last).orElse(""), said);
         }
