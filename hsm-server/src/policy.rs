@@ -309,7 +309,7 @@ pub fn attribute_of(wanted: Use) -> Option<Attribute> {
         Use::Derive => Some(Attribute::Derive),
         Use::Encapsulate => Some(Attribute::Encapsulate),
         Use::Decapsulate => Some(Attribute::Decapsulate),
-        Use::Generate | Use::Random => None,
+        Use::Generate | Use::Random | Use::Digest => None,
     }
 }
 
@@ -317,6 +317,7 @@ fn use_name(wanted: Use) -> &'static str {
     match wanted {
         Use::Generate => "generate",
         Use::Random => "make random bytes",
+        Use::Digest => "digest",
         Use::Sign
         | Use::Verify
         | Use::Encrypt

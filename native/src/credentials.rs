@@ -37,36 +37,30 @@ impl CredentialSource for JavaCredentials {
         match read {
             Ok(None) => Ok(None),
             Ok(Some(bytes)) => parse(&bytes).map(Some),
-            Err(error) => Err(Error {
-                status: Status::NotLoggedIn,
-                message: format!("user and password could not be read: {}", cause(&error)),
-            }),
+            Err(error) => Err(unreadable(&error.to_string())),
         }
     }
 }
 
-/// What went wrong, of a Java exception only its message: a stack trace is nothing for an error's text.
-fn cause(error: &jni::errors::Error) -> String {
-    match error {
-        jni::errors::Error::CaughtJavaException { name, msg, .. }
-            if msg.is_empty() || msg == "<NULL>" =>
-        {
-            name.clone()
-        }
-        jni::errors::Error::CaughtJavaException { msg, .. } => msg.clone(),
-        other => other.to_string(),
+fn unreadable(why: &str) -> Error {
+    Error {
+        status: Status::NotLoggedIn,
+        message: format!("user and password could not be read: {why}"),
     }
 }
 
+/// What Java gave: whether it has them, then user and password, or why not.
 fn parse(bytes: &[u8]) -> Result<Credentials, Error> {
     let mut reader = Reader(bytes);
-    let mut read = || Some((reader.text().ok()?, reader.bytes().ok()?.to_vec()));
-    let (user, password) = read().ok_or_else(|| Error {
-        status: Status::NotLoggedIn,
-        message: "user and password came from Java in an unknown form".into(),
-    })?;
+    let unknown = || unreadable("they came from Java in an unknown form");
+    let found = reader.flag().map_err(|_| unknown())?;
+    let text = reader.text().map_err(|_| unknown())?;
+    if !found {
+        return Err(unreadable(&text));
+    }
+    let password = reader.bytes().map_err(|_| unknown())?.to_vec();
     Ok(Credentials {
-        user,
+        user: text,
         password: Zeroizing::new(password),
     })
 }

@@ -60,6 +60,7 @@ fn engine_name(engine: Engine) -> &'static str {
         Engine::KeyAgreement => "KeyAgreement",
         Engine::SecureRandom => "SecureRandom",
         Engine::KEM => "KEM",
+        Engine::MessageDigest => "MessageDigest",
     }
 }
 
@@ -93,5 +94,6 @@ fn use_name(usage: Use) -> &'static str {
         Use::Encapsulate => "ENCAPSULATE",
         Use::Decapsulate => "DECAPSULATE",
         Use::Random => "RANDOM",
+        Use::Digest => "DIGEST",
     }
 }

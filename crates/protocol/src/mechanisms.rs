@@ -30,6 +30,8 @@ pub enum Use {
     Decapsulate,
     /// Random bytes.
     Random,
+    /// Digest of data; clients compute it themselves.
+    Digest,
 }
 
 /// Which fields of `MechanismParameters` a mechanism reads.
@@ -75,6 +77,7 @@ pub enum Engine {
     KeyAgreement,
     SecureRandom,
     KEM,
+    MessageDigest,
 }
 
 /// A JCA service that a mechanism is offered as.
@@ -82,7 +85,8 @@ pub enum Engine {
 pub struct JcaService {
     /// The engine.
     pub engine: Engine,
-    /// The standard name (JDK Security Standard Algorithm Names).
+    /// The standard name (JDK Security Standard Algorithm Names). Fixed forms of a mechanism are told by it: key sizes
+    /// (`AES_128/...`), the hash of OAEP, signatures as r and s of fixed length (`...inP1363Format`).
     pub name: &'static str,
     /// Other names, object identifiers among them.
     pub aliases: &'static [&'static str],
@@ -150,144 +154,192 @@ const DES3: Option<KeyType> = Some(KeyType::Des3);
 
 mechanisms! {
     RsaKeyPairGen = 0x01, "rsa-key-pair-gen", RSA, [Generate], ckm 0x0, fips true, default true, None, None,
-        [KeyPairGenerator "RSA" ("1.2.840.113549.1.1.1" "OID.1.2.840.113549.1.1.1") KeyFactory "RSA" ("1.2.840.113549.1.1.1" "OID.1.2.840.113549.1.1.1")];
+        [KeyPairGenerator "RSA" ("1.2.840.113549.1.1.1" "OID.1.2.840.113549.1.1.1" "1.2.840.113549.1.1" "OID.1.2.840.113549.1.1" "2.5.8.1.1" "OID.2.5.8.1.1") KeyFactory "RSA" ("1.2.840.113549.1.1.1" "OID.1.2.840.113549.1.1.1" "1.2.840.113549.1.1" "OID.1.2.840.113549.1.1" "2.5.8.1.1" "OID.2.5.8.1.1")];
     EcKeyPairGen = 0x02, "ec-key-pair-gen", EC, [Generate], ckm 0x1040, fips true, default true, None, None,
-        [KeyPairGenerator "EC" ("EllipticCurve" "1.2.840.10045.2.1" "OID.1.2.840.10045.2.1") KeyFactory "EC" ("EllipticCurve" "1.2.840.10045.2.1" "OID.1.2.840.10045.2.1")];
+        [KeyPairGenerator "EC" ("EllipticCurve" "ECDSA" "ECDH" "ECDHC" "1.2.840.10045.2.1" "OID.1.2.840.10045.2.1")
+         KeyFactory "EC" ("EllipticCurve" "ECDSA" "ECDH" "ECDHC" "1.2.840.10045.2.1" "OID.1.2.840.10045.2.1")];
     AesKeyGen = 0x03, "aes-key-gen", AES, [Generate], ckm 0x1080, fips true, default true, None, None,
         [KeyGenerator "AES" ("2.16.840.1.101.3.4.1" "OID.2.16.840.1.101.3.4.1") SecretKeyFactory "AES" ()];
     GenericSecretKeyGen = 0x04, "generic-secret-key-gen", SECRET, [Generate], ckm 0x350, fips true, default true, None, None,
-        [KeyGenerator "GenericSecret" () KeyGenerator "HmacSHA1" ("1.2.840.113549.2.7" "OID.1.2.840.113549.2.7") KeyGenerator "HmacSHA224" ("1.2.840.113549.2.8" "OID.1.2.840.113549.2.8")
-         KeyGenerator "HmacSHA256" ("1.2.840.113549.2.9" "OID.1.2.840.113549.2.9") KeyGenerator "HmacSHA384" ("1.2.840.113549.2.10" "OID.1.2.840.113549.2.10")
-         KeyGenerator "HmacSHA512" ("1.2.840.113549.2.11" "OID.1.2.840.113549.2.11")
-         KeyGenerator "HmacSHA512/224" ("1.2.840.113549.2.12" "OID.1.2.840.113549.2.12") KeyGenerator "HmacSHA512/256" ("1.2.840.113549.2.13" "OID.1.2.840.113549.2.13")
-         KeyGenerator "HmacSHA3-224" ("2.16.840.1.101.3.4.2.13" "OID.2.16.840.1.101.3.4.2.13") KeyGenerator "HmacSHA3-256" ("2.16.840.1.101.3.4.2.14" "OID.2.16.840.1.101.3.4.2.14")
-         KeyGenerator "HmacSHA3-384" ("2.16.840.1.101.3.4.2.15" "OID.2.16.840.1.101.3.4.2.15") KeyGenerator "HmacSHA3-512" ("2.16.840.1.101.3.4.2.16" "OID.2.16.840.1.101.3.4.2.16")
-         SecretKeyFactory "GenericSecret" ()];
+        [KeyGenerator "GenericSecret" () KeyGenerator "HmacSHA1" ("1.2.840.113549.2.7" "OID.1.2.840.113549.2.7" "HMAC-SHA1" "HMAC/SHA1" "1.3.6.1.5.5.8.1.2" "OID.1.3.6.1.5.5.8.1.2") KeyGenerator "HmacSHA224" ("1.2.840.113549.2.8" "OID.1.2.840.113549.2.8" "HMAC-SHA224" "HMAC/SHA224")
+         KeyGenerator "HmacSHA256" ("1.2.840.113549.2.9" "OID.1.2.840.113549.2.9" "HMAC-SHA256" "HMAC/SHA256") KeyGenerator "HmacSHA384" ("1.2.840.113549.2.10" "OID.1.2.840.113549.2.10" "HMAC-SHA384" "HMAC/SHA384")
+         KeyGenerator "HmacSHA512" ("1.2.840.113549.2.11" "OID.1.2.840.113549.2.11" "HMAC-SHA512" "HMAC/SHA512")
+         KeyGenerator "HmacSHA512/224" ("1.2.840.113549.2.12" "OID.1.2.840.113549.2.12" "HMAC-SHA512/224" "HMAC/SHA512/224") KeyGenerator "HmacSHA512/256" ("1.2.840.113549.2.13" "OID.1.2.840.113549.2.13" "HMAC-SHA512/256" "HMAC/SHA512/256")
+         KeyGenerator "HmacSHA3-224" ("2.16.840.1.101.3.4.2.13" "OID.2.16.840.1.101.3.4.2.13" "HMAC-SHA3-224" "HMAC/SHA3-224") KeyGenerator "HmacSHA3-256" ("2.16.840.1.101.3.4.2.14" "OID.2.16.840.1.101.3.4.2.14" "HMAC-SHA3-256" "HMAC/SHA3-256")
+         KeyGenerator "HmacSHA3-384" ("2.16.840.1.101.3.4.2.15" "OID.2.16.840.1.101.3.4.2.15" "HMAC-SHA3-384" "HMAC/SHA3-384") KeyGenerator "HmacSHA3-512" ("2.16.840.1.101.3.4.2.16" "OID.2.16.840.1.101.3.4.2.16" "HMAC-SHA3-512" "HMAC/SHA3-512")
+         SecretKeyFactory "GenericSecret" ("HmacSHA1" "HmacSHA224" "HmacSHA256" "HmacSHA384" "HmacSHA512" "HmacSHA512/224" "HmacSHA512/256" "HmacSHA3-224" "HmacSHA3-256" "HmacSHA3-384" "HmacSHA3-512")];
 
     RsaPkcs = 0x10, "rsa-pkcs", RSA, [Sign Verify], ckm 0x1, fips true, default true, None, None,
-        [Signature "NONEwithRSA" ()];
+        [Signature "NONEwithRSA" ("RSA" "RAWRSA")];
     Sha1RsaPkcs = 0x11, "sha1-rsa-pkcs", RSA, [Verify], ckm 0x6, fips true, default true, Some(Hash::Sha1), None,
-        [Signature "SHA1withRSA" ("1.2.840.113549.1.1.5" "OID.1.2.840.113549.1.1.5")];
+        [Signature "SHA1withRSA" ("1.2.840.113549.1.1.5" "OID.1.2.840.113549.1.1.5" "SHA1/RSA" "SHA1withRSAEncryption" "1.3.14.3.2.29" "OID.1.3.14.3.2.29")];
     Sha224RsaPkcs = 0x12, "sha224-rsa-pkcs", RSA, [Sign Verify], ckm 0x46, fips true, default true, Some(Hash::Sha224), None,
-        [Signature "SHA224withRSA" ("1.2.840.113549.1.1.14" "OID.1.2.840.113549.1.1.14")];
+        [Signature "SHA224withRSA" ("1.2.840.113549.1.1.14" "OID.1.2.840.113549.1.1.14" "SHA224/RSA" "SHA224withRSAEncryption")];
     Sha256RsaPkcs = 0x13, "sha256-rsa-pkcs", RSA, [Sign Verify], ckm 0x40, fips true, default true, Some(Hash::Sha256), None,
-        [Signature "SHA256withRSA" ("1.2.840.113549.1.1.11" "OID.1.2.840.113549.1.1.11")];
+        [Signature "SHA256withRSA" ("1.2.840.113549.1.1.11" "OID.1.2.840.113549.1.1.11" "SHA256/RSA" "SHA256withRSAEncryption")];
     Sha384RsaPkcs = 0x14, "sha384-rsa-pkcs", RSA, [Sign Verify], ckm 0x41, fips true, default true, Some(Hash::Sha384), None,
-        [Signature "SHA384withRSA" ("1.2.840.113549.1.1.12" "OID.1.2.840.113549.1.1.12")];
+        [Signature "SHA384withRSA" ("1.2.840.113549.1.1.12" "OID.1.2.840.113549.1.1.12" "SHA384/RSA" "SHA384withRSAEncryption")];
     Sha512RsaPkcs = 0x15, "sha512-rsa-pkcs", RSA, [Sign Verify], ckm 0x42, fips true, default true, Some(Hash::Sha512), None,
-        [Signature "SHA512withRSA" ("1.2.840.113549.1.1.13" "OID.1.2.840.113549.1.1.13")];
+        [Signature "SHA512withRSA" ("1.2.840.113549.1.1.13" "OID.1.2.840.113549.1.1.13" "SHA512/RSA" "SHA512withRSAEncryption")];
     Sha512T224RsaPkcs = 0x16, "sha512-224-rsa-pkcs", RSA, [Sign Verify], ckm 0x8000_F402, fips true, default true, Some(Hash::Sha512224), None,
-        [Signature "SHA512/224withRSA" ("1.2.840.113549.1.1.15" "OID.1.2.840.113549.1.1.15")];
+        [Signature "SHA512/224withRSA" ("1.2.840.113549.1.1.15" "OID.1.2.840.113549.1.1.15" "SHA512(224)withRSA" "SHA512(224)/RSA" "SHA512(224)withRSAEncryption")];
     Sha512T256RsaPkcs = 0x17, "sha512-256-rsa-pkcs", RSA, [Sign Verify], ckm 0x8000_F403, fips true, default true, Some(Hash::Sha512256), None,
-        [Signature "SHA512/256withRSA" ("1.2.840.113549.1.1.16" "OID.1.2.840.113549.1.1.16")];
+        [Signature "SHA512/256withRSA" ("1.2.840.113549.1.1.16" "OID.1.2.840.113549.1.1.16" "SHA512(256)withRSA" "SHA512(256)/RSA" "SHA512(256)withRSAEncryption")];
     RsaPss = 0x18, "rsa-pkcs-pss", RSA, [Sign Verify], ckm 0xD, fips true, default true, None, Pss,
-        [Signature "RSASSA-PSS" ("1.2.840.113549.1.1.10" "OID.1.2.840.113549.1.1.10")];
+        [Signature "RSASSA-PSS" ("PSS" "RSAPSS" "1.2.840.113549.1.1.10" "OID.1.2.840.113549.1.1.10")];
+    Sha1RsaPss = 0x19, "sha1-rsa-pkcs-pss", RSA, [Verify], ckm 0xE, fips true, default true, Some(Hash::Sha1), Pss,
+        [Signature "SHA1withRSA/PSS" ("SHA1withRSAandMGF1" "SHA1withRSASSA-PSS")];
+    Sha224RsaPss = 0x1a, "sha224-rsa-pkcs-pss", RSA, [Sign Verify], ckm 0x47, fips true, default true, Some(Hash::Sha224), Pss,
+        [Signature "SHA224withRSA/PSS" ("SHA224withRSAandMGF1" "SHA224withRSASSA-PSS")];
+    Sha256RsaPss = 0x1b, "sha256-rsa-pkcs-pss", RSA, [Sign Verify], ckm 0x43, fips true, default true, Some(Hash::Sha256), Pss,
+        [Signature "SHA256withRSA/PSS" ("SHA256withRSAandMGF1" "SHA256withRSASSA-PSS")];
+    Sha384RsaPss = 0x1c, "sha384-rsa-pkcs-pss", RSA, [Sign Verify], ckm 0x44, fips true, default true, Some(Hash::Sha384), Pss,
+        [Signature "SHA384withRSA/PSS" ("SHA384withRSAandMGF1" "SHA384withRSASSA-PSS")];
+    Sha512RsaPss = 0x1d, "sha512-rsa-pkcs-pss", RSA, [Sign Verify], ckm 0x45, fips true, default true, Some(Hash::Sha512), Pss,
+        [Signature "SHA512withRSA/PSS" ("SHA512withRSAandMGF1" "SHA512withRSASSA-PSS")];
     RsaPkcsEncrypt = 0x20, "rsa-pkcs-encrypt", RSA, [Encrypt Decrypt Wrap Unwrap], ckm 0x1, fips false, default false, None, None,
         [Cipher "RSA/ECB/PKCS1Padding" ("RSA" "RSA/None/PKCS1Padding")];
     RsaOaep = 0x21, "rsa-oaep", RSA, [Encrypt Decrypt Wrap Unwrap], ckm 0x9, fips true, default true, None, Oaep,
-        [Cipher "RSA/ECB/OAEPPadding" ("RSA/None/OAEPPadding") Cipher "RSA/ECB/OAEPWithSHA-1AndMGF1Padding" ("RSA/ECB/OAEPWithSHA1AndMGF1Padding")
-         Cipher "RSA/ECB/OAEPWithSHA-224AndMGF1Padding" () Cipher "RSA/ECB/OAEPWithSHA-256AndMGF1Padding" ()
-         Cipher "RSA/ECB/OAEPWithSHA-384AndMGF1Padding" () Cipher "RSA/ECB/OAEPWithSHA-512AndMGF1Padding" ()];
+        [Cipher "RSA/ECB/OAEPPadding" ("RSA/None/OAEPPadding")
+         Cipher "RSA/ECB/OAEPWithSHA-1AndMGF1Padding" ("RSA/None/OAEPWithSHA-1AndMGF1Padding" "RSA/ECB/OAEPWithSHA1AndMGF1Padding" "RSA/None/OAEPWithSHA1AndMGF1Padding")
+         Cipher "RSA/ECB/OAEPWithSHA-224AndMGF1Padding" ("RSA/None/OAEPWithSHA-224AndMGF1Padding" "RSA/ECB/OAEPWithSHA224AndMGF1Padding" "RSA/None/OAEPWithSHA224AndMGF1Padding")
+         Cipher "RSA/ECB/OAEPWithSHA-256AndMGF1Padding" ("RSA/None/OAEPWithSHA-256AndMGF1Padding" "RSA/ECB/OAEPWithSHA256AndMGF1Padding" "RSA/None/OAEPWithSHA256AndMGF1Padding")
+         Cipher "RSA/ECB/OAEPWithSHA-384AndMGF1Padding" ("RSA/None/OAEPWithSHA-384AndMGF1Padding" "RSA/ECB/OAEPWithSHA384AndMGF1Padding" "RSA/None/OAEPWithSHA384AndMGF1Padding")
+         Cipher "RSA/ECB/OAEPWithSHA-512AndMGF1Padding" ("RSA/None/OAEPWithSHA-512AndMGF1Padding" "RSA/ECB/OAEPWithSHA512AndMGF1Padding" "RSA/None/OAEPWithSHA512AndMGF1Padding")];
     RsaX509 = 0x22, "rsa-x-509", RSA, [Sign Verify Encrypt Decrypt], ckm 0x3, fips false, default false, None, None,
         [Cipher "RSA/ECB/NoPadding" ("RSA/None/NoPadding")];
 
     Ecdsa = 0x30, "ecdsa", EC, [Sign Verify], ckm 0x1041, fips true, default true, None, None,
-        [Signature "NONEwithECDSA" ()];
+        [Signature "NONEwithECDSA" () Signature "NONEwithECDSAinP1363Format" ()];
     EcdsaSha1 = 0x31, "ecdsa-sha1", EC, [Verify], ckm 0x1042, fips true, default true, Some(Hash::Sha1), None,
-        [Signature "SHA1withECDSA" ("1.2.840.10045.4.1" "OID.1.2.840.10045.4.1")];
+        [Signature "SHA1withECDSA" ("1.2.840.10045.4.1" "OID.1.2.840.10045.4.1" "ECDSA" "ECDSAwithSHA1" "1.3.36.3.3.2.1" "OID.1.3.36.3.3.2.1")
+         Signature "SHA1withECDSAinP1363Format" ("SHA1withPLAIN-ECDSA" "SHA1/PLAIN-ECDSA" "0.4.0.127.0.7.1.1.4.1.1" "OID.0.4.0.127.0.7.1.1.4.1.1" "SHA1withCVC-ECDSA" "SHA1/CVC-ECDSA" "0.4.0.127.0.7.2.2.2.2.1" "OID.0.4.0.127.0.7.2.2.2.2.1")];
     EcdsaSha224 = 0x32, "ecdsa-sha224", EC, [Sign Verify], ckm 0x1043, fips true, default true, Some(Hash::Sha224), None,
-        [Signature "SHA224withECDSA" ("1.2.840.10045.4.3.1" "OID.1.2.840.10045.4.3.1")];
+        [Signature "SHA224withECDSA" ("1.2.840.10045.4.3.1" "OID.1.2.840.10045.4.3.1" "SHA224/ECDSA")
+         Signature "SHA224withECDSAinP1363Format" ("SHA224withPLAIN-ECDSA" "SHA224/PLAIN-ECDSA" "0.4.0.127.0.7.1.1.4.1.2" "OID.0.4.0.127.0.7.1.1.4.1.2" "SHA224withCVC-ECDSA" "SHA224/CVC-ECDSA" "0.4.0.127.0.7.2.2.2.2.2" "OID.0.4.0.127.0.7.2.2.2.2.2")];
     EcdsaSha256 = 0x33, "ecdsa-sha256", EC, [Sign Verify], ckm 0x1044, fips true, default true, Some(Hash::Sha256), None,
-        [Signature "SHA256withECDSA" ("1.2.840.10045.4.3.2" "OID.1.2.840.10045.4.3.2")];
+        [Signature "SHA256withECDSA" ("1.2.840.10045.4.3.2" "OID.1.2.840.10045.4.3.2" "SHA256/ECDSA")
+         Signature "SHA256withECDSAinP1363Format" ("SHA256withPLAIN-ECDSA" "SHA256/PLAIN-ECDSA" "0.4.0.127.0.7.1.1.4.1.3" "OID.0.4.0.127.0.7.1.1.4.1.3" "SHA256withCVC-ECDSA" "SHA256/CVC-ECDSA" "0.4.0.127.0.7.2.2.2.2.3" "OID.0.4.0.127.0.7.2.2.2.2.3")];
     EcdsaSha384 = 0x34, "ecdsa-sha384", EC, [Sign Verify], ckm 0x1045, fips true, default true, Some(Hash::Sha384), None,
-        [Signature "SHA384withECDSA" ("1.2.840.10045.4.3.3" "OID.1.2.840.10045.4.3.3")];
+        [Signature "SHA384withECDSA" ("1.2.840.10045.4.3.3" "OID.1.2.840.10045.4.3.3" "SHA384/ECDSA")
+         Signature "SHA384withECDSAinP1363Format" ("SHA384withPLAIN-ECDSA" "SHA384/PLAIN-ECDSA" "0.4.0.127.0.7.1.1.4.1.4" "OID.0.4.0.127.0.7.1.1.4.1.4" "SHA384withCVC-ECDSA" "SHA384/CVC-ECDSA" "0.4.0.127.0.7.2.2.2.2.4" "OID.0.4.0.127.0.7.2.2.2.2.4")];
     EcdsaSha512 = 0x35, "ecdsa-sha512", EC, [Sign Verify], ckm 0x1046, fips true, default true, Some(Hash::Sha512), None,
-        [Signature "SHA512withECDSA" ("1.2.840.10045.4.3.4" "OID.1.2.840.10045.4.3.4")];
+        [Signature "SHA512withECDSA" ("1.2.840.10045.4.3.4" "OID.1.2.840.10045.4.3.4" "SHA512/ECDSA")
+         Signature "SHA512withECDSAinP1363Format" ("SHA512withPLAIN-ECDSA" "SHA512/PLAIN-ECDSA" "0.4.0.127.0.7.1.1.4.1.5" "OID.0.4.0.127.0.7.1.1.4.1.5" "SHA512withCVC-ECDSA" "SHA512/CVC-ECDSA" "0.4.0.127.0.7.2.2.2.2.5" "OID.0.4.0.127.0.7.2.2.2.2.5")];
     Ecdh = 0x38, "ecdh", EC, [Derive], ckm 0x1050, fips true, default true, None, None,
-        [KeyAgreement "ECDH" ()];
+        [KeyAgreement "ECDH" ("ECDHC" "ECCDH")];
 
     AesGcm = 0x40, "aes-gcm", AES, [Encrypt Decrypt Wrap Unwrap], ckm 0x1087, fips true, default true, None, Gcm,
-        [Cipher "AES/GCM/NoPadding" ("2.16.840.1.101.3.4.1.6" "2.16.840.1.101.3.4.1.26" "2.16.840.1.101.3.4.1.46")];
+        [Cipher "AES/GCM/NoPadding" ()
+         Cipher "AES_128/GCM/NoPadding" ("2.16.840.1.101.3.4.1.6" "OID.2.16.840.1.101.3.4.1.6")
+         Cipher "AES_192/GCM/NoPadding" ("2.16.840.1.101.3.4.1.26" "OID.2.16.840.1.101.3.4.1.26")
+         Cipher "AES_256/GCM/NoPadding" ("2.16.840.1.101.3.4.1.46" "OID.2.16.840.1.101.3.4.1.46")];
     AesCbc = 0x41, "aes-cbc", AES, [Encrypt Decrypt], ckm 0x1082, fips true, default true, None, Iv,
-        [Cipher "AES/CBC/NoPadding" ()];
+        [Cipher "AES/CBC/NoPadding" ()
+         Cipher "AES_128/CBC/NoPadding" ("2.16.840.1.101.3.4.1.2" "OID.2.16.840.1.101.3.4.1.2")
+         Cipher "AES_192/CBC/NoPadding" ("2.16.840.1.101.3.4.1.22" "OID.2.16.840.1.101.3.4.1.22")
+         Cipher "AES_256/CBC/NoPadding" ("2.16.840.1.101.3.4.1.42" "OID.2.16.840.1.101.3.4.1.42")];
     AesCbcPad = 0x42, "aes-cbc-pad", AES, [Encrypt Decrypt], ckm 0x1085, fips true, default true, None, Iv,
         [Cipher "AES/CBC/PKCS5Padding" ("AES/CBC/PKCS7Padding")];
     AesCtr = 0x43, "aes-ctr", AES, [Encrypt Decrypt], ckm 0x1086, fips true, default true, None, Iv,
         [Cipher "AES/CTR/NoPadding" ()];
     AesEcb = 0x44, "aes-ecb", AES, [Encrypt Decrypt], ckm 0x1081, fips true, default true, None, None,
-        [Cipher "AES/ECB/NoPadding" ()];
+        [Cipher "AES/ECB/NoPadding" ()
+         Cipher "AES_128/ECB/NoPadding" ("2.16.840.1.101.3.4.1.1" "OID.2.16.840.1.101.3.4.1.1")
+         Cipher "AES_192/ECB/NoPadding" ("2.16.840.1.101.3.4.1.21" "OID.2.16.840.1.101.3.4.1.21")
+         Cipher "AES_256/ECB/NoPadding" ("2.16.840.1.101.3.4.1.41" "OID.2.16.840.1.101.3.4.1.41")];
     AesEcbPad = 0x45, "aes-ecb-pad", AES, [Encrypt Decrypt], ckm 0x1081, fips true, default true, None, None,
-        [Cipher "AES/ECB/PKCS5Padding" ("AES" "AES/ECB/PKCS7Padding")];
+        [Cipher "AES/ECB/PKCS5Padding" ("AES" "AES/ECB/PKCS7Padding" "2.16.840.1.101.3.4.1" "OID.2.16.840.1.101.3.4.1")];
     AesKeyWrap = 0x46, "aes-key-wrap", AES, [Wrap Unwrap], ckm 0x2109, fips true, default true, None, None,
-        [Cipher "AES/KW/NoPadding" ("AESWrap" "AESWrap/ECB/NoPadding")];
+        [Cipher "AES/KW/NoPadding" ("AESWrap" "AESWrap/ECB/NoPadding" "AESKW")
+         Cipher "AES_128/KW/NoPadding" ("AESWrap_128" "2.16.840.1.101.3.4.1.5" "OID.2.16.840.1.101.3.4.1.5")
+         Cipher "AES_192/KW/NoPadding" ("AESWrap_192" "2.16.840.1.101.3.4.1.25" "OID.2.16.840.1.101.3.4.1.25")
+         Cipher "AES_256/KW/NoPadding" ("AESWrap_256" "2.16.840.1.101.3.4.1.45" "OID.2.16.840.1.101.3.4.1.45")];
     AesKeyWrapPad = 0x47, "aes-key-wrap-pad", AES, [Wrap Unwrap], ckm 0x210B, fips true, default true, None, None,
-        [Cipher "AES/KWP/NoPadding" ("AESWrapPad" "AESWrap/ECB/ZeroPadding")];
+        [Cipher "AES/KWP/NoPadding" ("AESWrapPad" "AESWrap/ECB/ZeroPadding" "AESKWP" "AESRFC5649Wrap")
+         Cipher "AES_128/KWP/NoPadding" ("AESWrapPad_128" "2.16.840.1.101.3.4.1.8" "OID.2.16.840.1.101.3.4.1.8")
+         Cipher "AES_192/KWP/NoPadding" ("AESWrapPad_192" "2.16.840.1.101.3.4.1.28" "OID.2.16.840.1.101.3.4.1.28")
+         Cipher "AES_256/KWP/NoPadding" ("AESWrapPad_256" "2.16.840.1.101.3.4.1.48" "OID.2.16.840.1.101.3.4.1.48")];
 
     AesCmac = 0x48, "aes-cmac", AES, [Sign Verify], ckm 0x108A, fips true, default true, None, None,
         [Mac "AESCMAC" ("AES-CMAC")];
 
     HmacSha1 = 0x50, "sha1-hmac", SECRET, [Sign Verify], ckm 0x221, fips true, default true, None, None,
-        [Mac "HmacSHA1" ("1.2.840.113549.2.7" "OID.1.2.840.113549.2.7")];
+        [Mac "HmacSHA1" ("1.2.840.113549.2.7" "OID.1.2.840.113549.2.7" "HMAC-SHA1" "HMAC/SHA1" "1.3.6.1.5.5.8.1.2" "OID.1.3.6.1.5.5.8.1.2")];
     HmacSha224 = 0x51, "sha224-hmac", SECRET, [Sign Verify], ckm 0x256, fips true, default true, None, None,
-        [Mac "HmacSHA224" ("1.2.840.113549.2.8" "OID.1.2.840.113549.2.8")];
+        [Mac "HmacSHA224" ("1.2.840.113549.2.8" "OID.1.2.840.113549.2.8" "HMAC-SHA224" "HMAC/SHA224")];
     HmacSha256 = 0x52, "sha256-hmac", SECRET, [Sign Verify], ckm 0x251, fips true, default true, None, None,
-        [Mac "HmacSHA256" ("1.2.840.113549.2.9" "OID.1.2.840.113549.2.9")];
+        [Mac "HmacSHA256" ("1.2.840.113549.2.9" "OID.1.2.840.113549.2.9" "HMAC-SHA256" "HMAC/SHA256")];
     HmacSha384 = 0x53, "sha384-hmac", SECRET, [Sign Verify], ckm 0x261, fips true, default true, None, None,
-        [Mac "HmacSHA384" ("1.2.840.113549.2.10" "OID.1.2.840.113549.2.10")];
+        [Mac "HmacSHA384" ("1.2.840.113549.2.10" "OID.1.2.840.113549.2.10" "HMAC-SHA384" "HMAC/SHA384")];
     HmacSha512 = 0x54, "sha512-hmac", SECRET, [Sign Verify], ckm 0x271, fips true, default true, None, None,
-        [Mac "HmacSHA512" ("1.2.840.113549.2.11" "OID.1.2.840.113549.2.11")];
+        [Mac "HmacSHA512" ("1.2.840.113549.2.11" "OID.1.2.840.113549.2.11" "HMAC-SHA512" "HMAC/SHA512")];
 
     HmacSha512T224 = 0x55, "sha512-224-hmac", SECRET, [Sign Verify], ckm 0x49, fips true, default true, None, None,
-        [Mac "HmacSHA512/224" ("1.2.840.113549.2.12" "OID.1.2.840.113549.2.12")];
+        [Mac "HmacSHA512/224" ("1.2.840.113549.2.12" "OID.1.2.840.113549.2.12" "HMAC-SHA512/224" "HMAC/SHA512/224")];
     HmacSha512T256 = 0x56, "sha512-256-hmac", SECRET, [Sign Verify], ckm 0x4D, fips true, default true, None, None,
-        [Mac "HmacSHA512/256" ("1.2.840.113549.2.13" "OID.1.2.840.113549.2.13")];
+        [Mac "HmacSHA512/256" ("1.2.840.113549.2.13" "OID.1.2.840.113549.2.13" "HMAC-SHA512/256" "HMAC/SHA512/256")];
     HmacSha3_224 = 0x57, "sha3-224-hmac", SECRET, [Sign Verify], ckm 0x2B6, fips true, default true, None, None,
-        [Mac "HmacSHA3-224" ("2.16.840.1.101.3.4.2.13" "OID.2.16.840.1.101.3.4.2.13")];
+        [Mac "HmacSHA3-224" ("2.16.840.1.101.3.4.2.13" "OID.2.16.840.1.101.3.4.2.13" "HMAC-SHA3-224" "HMAC/SHA3-224")];
     HmacSha3_256 = 0x58, "sha3-256-hmac", SECRET, [Sign Verify], ckm 0x2B1, fips true, default true, None, None,
-        [Mac "HmacSHA3-256" ("2.16.840.1.101.3.4.2.14" "OID.2.16.840.1.101.3.4.2.14")];
+        [Mac "HmacSHA3-256" ("2.16.840.1.101.3.4.2.14" "OID.2.16.840.1.101.3.4.2.14" "HMAC-SHA3-256" "HMAC/SHA3-256")];
     HmacSha3_384 = 0x59, "sha3-384-hmac", SECRET, [Sign Verify], ckm 0x2C1, fips true, default true, None, None,
-        [Mac "HmacSHA3-384" ("2.16.840.1.101.3.4.2.15" "OID.2.16.840.1.101.3.4.2.15")];
+        [Mac "HmacSHA3-384" ("2.16.840.1.101.3.4.2.15" "OID.2.16.840.1.101.3.4.2.15" "HMAC-SHA3-384" "HMAC/SHA3-384")];
     HmacSha3_512 = 0x5A, "sha3-512-hmac", SECRET, [Sign Verify], ckm 0x2D1, fips true, default true, None, None,
-        [Mac "HmacSHA3-512" ("2.16.840.1.101.3.4.2.16" "OID.2.16.840.1.101.3.4.2.16")];
+        [Mac "HmacSHA3-512" ("2.16.840.1.101.3.4.2.16" "OID.2.16.840.1.101.3.4.2.16" "HMAC-SHA3-512" "HMAC/SHA3-512")];
 
     Random = 0x60, "random", Option::None, [Random], ckm 0x0, fips true, default true, None, None,
         [SecureRandom "AES-CTR-DRBG" ()];
+    Sha1 = 0x61, "sha1", Option::None, [Digest], ckm 0x220, fips true, default true, None, None,
+        [MessageDigest "SHA-1" ("SHA" "SHA1" "1.3.14.3.2.26" "OID.1.3.14.3.2.26")];
+    Sha224 = 0x62, "sha224", Option::None, [Digest], ckm 0x255, fips true, default true, None, None,
+        [MessageDigest "SHA-224" ("SHA224" "2.16.840.1.101.3.4.2.4" "OID.2.16.840.1.101.3.4.2.4")];
+    Sha256 = 0x63, "sha256", Option::None, [Digest], ckm 0x250, fips true, default true, None, None,
+        [MessageDigest "SHA-256" ("SHA256" "2.16.840.1.101.3.4.2.1" "OID.2.16.840.1.101.3.4.2.1")];
+    Sha384 = 0x64, "sha384", Option::None, [Digest], ckm 0x260, fips true, default true, None, None,
+        [MessageDigest "SHA-384" ("SHA384" "2.16.840.1.101.3.4.2.2" "OID.2.16.840.1.101.3.4.2.2")];
+    Sha512 = 0x65, "sha512", Option::None, [Digest], ckm 0x270, fips true, default true, None, None,
+        [MessageDigest "SHA-512" ("SHA512" "2.16.840.1.101.3.4.2.3" "OID.2.16.840.1.101.3.4.2.3")];
 
     Sha3_224RsaPkcs = 0x70, "sha3-224-rsa-pkcs", RSA, [Sign Verify], ckm 0x66, fips true, default true, Some(Hash::Sha3224), None,
-        [Signature "SHA3-224withRSA" ("2.16.840.1.101.3.4.3.13" "OID.2.16.840.1.101.3.4.3.13")];
+        [Signature "SHA3-224withRSA" ("2.16.840.1.101.3.4.3.13" "OID.2.16.840.1.101.3.4.3.13" "SHA3-224/RSA" "SHA3-224withRSAEncryption")];
     Sha3_256RsaPkcs = 0x71, "sha3-256-rsa-pkcs", RSA, [Sign Verify], ckm 0x60, fips true, default true, Some(Hash::Sha3256), None,
-        [Signature "SHA3-256withRSA" ("2.16.840.1.101.3.4.3.14" "OID.2.16.840.1.101.3.4.3.14")];
+        [Signature "SHA3-256withRSA" ("2.16.840.1.101.3.4.3.14" "OID.2.16.840.1.101.3.4.3.14" "SHA3-256/RSA" "SHA3-256withRSAEncryption")];
     Sha3_384RsaPkcs = 0x72, "sha3-384-rsa-pkcs", RSA, [Sign Verify], ckm 0x61, fips true, default true, Some(Hash::Sha3384), None,
-        [Signature "SHA3-384withRSA" ("2.16.840.1.101.3.4.3.15" "OID.2.16.840.1.101.3.4.3.15")];
+        [Signature "SHA3-384withRSA" ("2.16.840.1.101.3.4.3.15" "OID.2.16.840.1.101.3.4.3.15" "SHA3-384/RSA" "SHA3-384withRSAEncryption")];
     Sha3_512RsaPkcs = 0x73, "sha3-512-rsa-pkcs", RSA, [Sign Verify], ckm 0x62, fips true, default true, Some(Hash::Sha3512), None,
-        [Signature "SHA3-512withRSA" ("2.16.840.1.101.3.4.3.16" "OID.2.16.840.1.101.3.4.3.16")];
+        [Signature "SHA3-512withRSA" ("2.16.840.1.101.3.4.3.16" "OID.2.16.840.1.101.3.4.3.16" "SHA3-512/RSA" "SHA3-512withRSAEncryption")];
     EcdsaSha3_224 = 0x74, "ecdsa-sha3-224", EC, [Sign Verify], ckm 0x1047, fips true, default true, Some(Hash::Sha3224), None,
-        [Signature "SHA3-224withECDSA" ("2.16.840.1.101.3.4.3.9" "OID.2.16.840.1.101.3.4.3.9")];
+        [Signature "SHA3-224withECDSA" ("2.16.840.1.101.3.4.3.9" "OID.2.16.840.1.101.3.4.3.9" "SHA3-224/ECDSA")
+         Signature "SHA3-224withECDSAinP1363Format" ("SHA3-224withPLAIN-ECDSA" "SHA3-224/PLAIN-ECDSA" "0.4.0.127.0.7.1.1.4.1.8" "OID.0.4.0.127.0.7.1.1.4.1.8")];
     EcdsaSha3_256 = 0x75, "ecdsa-sha3-256", EC, [Sign Verify], ckm 0x1048, fips true, default true, Some(Hash::Sha3256), None,
-        [Signature "SHA3-256withECDSA" ("2.16.840.1.101.3.4.3.10" "OID.2.16.840.1.101.3.4.3.10")];
+        [Signature "SHA3-256withECDSA" ("2.16.840.1.101.3.4.3.10" "OID.2.16.840.1.101.3.4.3.10" "SHA3-256/ECDSA")
+         Signature "SHA3-256withECDSAinP1363Format" ("SHA3-256withPLAIN-ECDSA" "SHA3-256/PLAIN-ECDSA" "0.4.0.127.0.7.1.1.4.1.9" "OID.0.4.0.127.0.7.1.1.4.1.9")];
     EcdsaSha3_384 = 0x76, "ecdsa-sha3-384", EC, [Sign Verify], ckm 0x1049, fips true, default true, Some(Hash::Sha3384), None,
-        [Signature "SHA3-384withECDSA" ("2.16.840.1.101.3.4.3.11" "OID.2.16.840.1.101.3.4.3.11")];
+        [Signature "SHA3-384withECDSA" ("2.16.840.1.101.3.4.3.11" "OID.2.16.840.1.101.3.4.3.11" "SHA3-384/ECDSA")
+         Signature "SHA3-384withECDSAinP1363Format" ("SHA3-384withPLAIN-ECDSA" "SHA3-384/PLAIN-ECDSA" "0.4.0.127.0.7.1.1.4.1.10" "OID.0.4.0.127.0.7.1.1.4.1.10")];
     EcdsaSha3_512 = 0x77, "ecdsa-sha3-512", EC, [Sign Verify], ckm 0x104A, fips true, default true, Some(Hash::Sha3512), None,
-        [Signature "SHA3-512withECDSA" ("2.16.840.1.101.3.4.3.12" "OID.2.16.840.1.101.3.4.3.12")];
+        [Signature "SHA3-512withECDSA" ("2.16.840.1.101.3.4.3.12" "OID.2.16.840.1.101.3.4.3.12" "SHA3-512/ECDSA")
+         Signature "SHA3-512withECDSAinP1363Format" ("SHA3-512withPLAIN-ECDSA" "SHA3-512/PLAIN-ECDSA" "0.4.0.127.0.7.1.1.4.1.11" "OID.0.4.0.127.0.7.1.1.4.1.11")];
 
     EcEdwardsKeyPairGen = 0x78, "ec-edwards-key-pair-gen", EDWARDS, [Generate], ckm 0x1055, fips true, default true, None, None,
         [KeyPairGenerator "Ed25519" ("EdDSA" "1.3.101.112" "OID.1.3.101.112") KeyFactory "Ed25519" ("EdDSA" "1.3.101.112" "OID.1.3.101.112")];
     EcMontgomeryKeyPairGen = 0x79, "ec-montgomery-key-pair-gen", MONTGOMERY, [Generate], ckm 0x1056, fips false, default true, None, None,
         [KeyPairGenerator "X25519" ("XDH" "1.3.101.110" "OID.1.3.101.110") KeyFactory "X25519" ("XDH" "1.3.101.110" "OID.1.3.101.110")];
     MlDsaKeyPairGen = 0x7A, "ml-dsa-key-pair-gen", ML_DSA, [Generate], ckm 0x1C, fips true, default true, None, None,
-        [KeyPairGenerator "ML-DSA" () KeyFactory "ML-DSA" ()
+        [KeyPairGenerator "ML-DSA" ("MLDSA") KeyFactory "ML-DSA" ("MLDSA")
          KeyPairGenerator "ML-DSA-44" ("2.16.840.1.101.3.4.3.17" "OID.2.16.840.1.101.3.4.3.17") KeyFactory "ML-DSA-44" ("2.16.840.1.101.3.4.3.17" "OID.2.16.840.1.101.3.4.3.17")
          KeyPairGenerator "ML-DSA-65" ("2.16.840.1.101.3.4.3.18" "OID.2.16.840.1.101.3.4.3.18") KeyFactory "ML-DSA-65" ("2.16.840.1.101.3.4.3.18" "OID.2.16.840.1.101.3.4.3.18")
          KeyPairGenerator "ML-DSA-87" ("2.16.840.1.101.3.4.3.19" "OID.2.16.840.1.101.3.4.3.19") KeyFactory "ML-DSA-87" ("2.16.840.1.101.3.4.3.19" "OID.2.16.840.1.101.3.4.3.19")];
     MlKemKeyPairGen = 0x7B, "ml-kem-key-pair-gen", ML_KEM, [Generate], ckm 0xF, fips true, default true, None, None,
-        [KeyPairGenerator "ML-KEM" () KeyFactory "ML-KEM" ()
+        [KeyPairGenerator "ML-KEM" ("MLKEM") KeyFactory "ML-KEM" ("MLKEM")
          KeyPairGenerator "ML-KEM-512" ("2.16.840.1.101.3.4.4.1" "OID.2.16.840.1.101.3.4.4.1") KeyFactory "ML-KEM-512" ("2.16.840.1.101.3.4.4.1" "OID.2.16.840.1.101.3.4.4.1")
          KeyPairGenerator "ML-KEM-768" ("2.16.840.1.101.3.4.4.2" "OID.2.16.840.1.101.3.4.4.2") KeyFactory "ML-KEM-768" ("2.16.840.1.101.3.4.4.2" "OID.2.16.840.1.101.3.4.4.2")
          KeyPairGenerator "ML-KEM-1024" ("2.16.840.1.101.3.4.4.3" "OID.2.16.840.1.101.3.4.4.3") KeyFactory "ML-KEM-1024" ("2.16.840.1.101.3.4.4.3" "OID.2.16.840.1.101.3.4.4.3")];
     Chacha20KeyGen = 0x7C, "chacha20-key-gen", CHACHA20, [Generate], ckm 0x1225, fips false, default true, None, None,
         [KeyGenerator "ChaCha20" () SecretKeyFactory "ChaCha20" ()];
     Des3KeyGen = 0x7D, "des3-key-gen", DES3, [Generate], ckm 0x131, fips false, default true, None, None,
-        [KeyGenerator "DESede" ("TripleDES") SecretKeyFactory "DESede" ("TripleDES")];
+        [KeyGenerator "DESede" ("TripleDES" "TDEA") SecretKeyFactory "DESede" ("TripleDES" "TDEA")];
 
     Ed25519 = 0x80, "ed25519", EDWARDS, [Sign Verify], ckm 0x1057, fips true, default true, None, None,
         [Signature "Ed25519" ("EdDSA" "1.3.101.112" "OID.1.3.101.112")];
@@ -298,10 +350,10 @@ mechanisms! {
     X25519 = 0x83, "x25519", MONTGOMERY, [Derive], ckm 0x1050, fips false, default true, None, None,
         [KeyAgreement "X25519" ("XDH" "1.3.101.110" "OID.1.3.101.110")];
     MlDsa = 0x84, "ml-dsa", ML_DSA, [Sign Verify], ckm 0x1D, fips true, default true, None, None,
-        [Signature "ML-DSA" () Signature "ML-DSA-44" ("2.16.840.1.101.3.4.3.17" "OID.2.16.840.1.101.3.4.3.17")
+        [Signature "ML-DSA" ("MLDSA") Signature "ML-DSA-44" ("2.16.840.1.101.3.4.3.17" "OID.2.16.840.1.101.3.4.3.17")
          Signature "ML-DSA-65" ("2.16.840.1.101.3.4.3.18" "OID.2.16.840.1.101.3.4.3.18") Signature "ML-DSA-87" ("2.16.840.1.101.3.4.3.19" "OID.2.16.840.1.101.3.4.3.19")];
     MlDsaExternalMu = 0x85, "ml-dsa-external-mu", ML_DSA, [Sign Verify], ckm 0x8000_F404, fips true, default true, None, None,
-        [Signature "ML-DSA-EXTERNAL-MU" ()];
+        [Signature "ML-DSA-EXTERNAL-MU" ("MLDSA-EXTERNAL-MU")];
     MlKem = 0x86, "ml-kem", ML_KEM, [Encapsulate Decapsulate], ckm 0x17, fips true, default true, None, None,
         [KEM "ML-KEM" () KEM "ML-KEM-512" ("2.16.840.1.101.3.4.4.1" "OID.2.16.840.1.101.3.4.4.1")
          KEM "ML-KEM-768" ("2.16.840.1.101.3.4.4.2" "OID.2.16.840.1.101.3.4.4.2") KEM "ML-KEM-1024" ("2.16.840.1.101.3.4.4.3" "OID.2.16.840.1.101.3.4.4.3")];
@@ -314,7 +366,7 @@ mechanisms! {
     Des3Ecb = 0x8A, "des3-ecb", DES3, [Encrypt Decrypt], ckm 0x132, fips false, default true, None, None,
         [Cipher "DESede/ECB/NoPadding" ()];
     Des3EcbPad = 0x8B, "des3-ecb-pad", DES3, [Encrypt Decrypt], ckm 0x132, fips false, default true, None, None,
-        [Cipher "DESede/ECB/PKCS5Padding" ("DESede" "TripleDES" "DESede/ECB/PKCS7Padding")];
+        [Cipher "DESede/ECB/PKCS5Padding" ("DESede" "TripleDES" "TDEA" "DESede/ECB/PKCS7Padding")];
 
     RsaAesKeyWrap = 0xA0, "rsa-aes-key-wrap", RSA, [Wrap Unwrap], ckm 0x1054, fips true, default true, None, Oaep,
         [Cipher "RSAAESWrap/ECB/OAEPPadding" ("RSAAESWrap") Cipher "RSAAESWrap/ECB/OAEPWithSHA-1AndMGF1Padding" ("RSAAESWrap/ECB/OAEPWithSHA1AndMGF1Padding")

@@ -171,6 +171,7 @@ fn every_engine_is_served() {
         Engine::KeyAgreement,
         Engine::SecureRandom,
         Engine::KEM,
+        Engine::MessageDigest,
     ] {
         assert!(
             MECHANISMS

@@ -446,19 +446,23 @@ impl<'a> Method<'a> {
             | Chacha20KeyGen
             | Des3KeyGen
             | Random => Self::WithoutKey,
+            Sha1 | Sha224 | Sha256 | Sha384 | Sha512 => Self::WithoutKey,
             RsaPkcs => Self::RsaSignature(RsaSignature::Pkcs1Raw),
             Sha1RsaPkcs | Sha224RsaPkcs | Sha256RsaPkcs | Sha384RsaPkcs | Sha512RsaPkcs
             | Sha512T224RsaPkcs | Sha512T256RsaPkcs | Sha3_224RsaPkcs | Sha3_256RsaPkcs
             | Sha3_384RsaPkcs | Sha3_512RsaPkcs => {
                 Self::RsaSignature(RsaSignature::Pkcs1(row_hash(mechanism)?))
             }
-            RsaPss => Self::RsaSignature(RsaSignature::Pss {
-                hash: parameters.hash().try_into()?,
-                mgf_hash: parameters.mgf_hash().try_into()?,
-                salt_len: u16::try_from(parameters.salt_bytes).map_err(|_| {
-                    CryptoError::Parameter("the PSS salt is too long for this key and digest")
-                })?,
-            }),
+            RsaPss => pss(parameters.hash().try_into()?, parameters)?,
+            Sha1RsaPss | Sha224RsaPss | Sha256RsaPss | Sha384RsaPss | Sha512RsaPss => {
+                let hash = row_hash(mechanism)?;
+                if Hash::try_from(parameters.hash())? != hash {
+                    return Err(CryptoError::Parameter(
+                        "the hash in the PSS parameters is not that of the mechanism",
+                    ));
+                }
+                pss(hash, parameters)?
+            }
             RsaPkcsEncrypt => Self::RsaEncryption(RsaEncryption::Pkcs1),
             RsaOaep => Self::RsaEncryption(oaep(parameters)?),
             RsaAesKeyWrap => Self::RsaAesKeyWrap(oaep(parameters)?),
@@ -539,6 +543,16 @@ fn oaep(parameters: &MechanismParameters) -> Result<RsaEncryption<'_>, CryptoErr
         mgf_hash: parameters.mgf_hash().try_into()?,
         label: &parameters.oaep_label,
     })
+}
+
+fn pss<'a>(hash: Hash, parameters: &MechanismParameters) -> Result<Method<'a>, CryptoError> {
+    let salt_len = u16::try_from(parameters.salt_bytes)
+        .map_err(|_| CryptoError::Parameter("the PSS salt is too long for this key and digest"))?;
+    Ok(Method::RsaSignature(RsaSignature::Pss {
+        hash,
+        mgf_hash: parameters.mgf_hash().try_into()?,
+        salt_len,
+    }))
 }
 
 /// The table's fixed hash of a mechanism.

@@ -11,6 +11,7 @@ import java.security.SecureRandom;
 import java.security.spec.AlgorithmParameterSpec;
 import java.security.spec.InvalidParameterSpecException;
 import java.util.Arrays;
+import javax.crypto.BadPaddingException;
 import javax.crypto.Cipher;
 import javax.crypto.IllegalBlockSizeException;
 import javax.crypto.spec.IvParameterSpec;
@@ -126,6 +127,10 @@ final class AesCipher extends HsmCipher {
             if (!wholeBlocks && !anyLength) {
                 throw new IllegalBlockSizeException(context().algorithm() + ": the data's length is no multiple of "
                     + BLOCK_BYTES + " bytes" + (padded ? ", so it is damaged or no output of this cipher" : ""));
+            }
+            if (rest.length == 0 && padded && mode == Cipher.DECRYPT_MODE) {
+                throw new BadPaddingException(context().algorithm()
+                    + ": there is no data, and even an empty text has a block of padding");
             }
             if (rest.length > 0 || padded && mode == Cipher.ENCRYPT_MODE) {
                 output.writeBytes(send(rest, false));

@@ -15,6 +15,9 @@ import java.security.spec.EdDSAParameterSpec;
  * after the key, not in the middle of a message. A message that is not prehashed goes to the HSM whole.
  */
 final class EdDsaSignature extends HsmSignature {
+    /** SunEC of JDK 17 takes longer ones, which are other encodings of the same signature. */
+    private static final int SIGNATURE_BYTES = 64;
+
     private EdDSAParameterSpec spec;
     /** Data was taken since init or the last signature: parameters are then fixed. */
     private boolean inData;
@@ -77,6 +80,11 @@ final class EdDsaSignature extends HsmSignature {
     @Override
     protected boolean engineVerify(byte[] signature) throws SignatureException {
         inData = false;
+        if (signature.length != SIGNATURE_BYTES) {
+            super.engineVerify(new byte[SIGNATURE_BYTES]); // this verification is over
+            throw new SignatureException("A signature of Ed25519 has " + SIGNATURE_BYTES + " bytes, not "
+                + signature.length);
+        }
         return super.engineVerify(signature);
     }
 

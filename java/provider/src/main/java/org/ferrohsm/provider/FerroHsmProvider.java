@@ -23,7 +23,8 @@ import org.ferrohsm.provider.exception.ProviderInitializationException;
  * The FerroHSM provider: JCA's engines over keys that stay in the HSM.
  *
  * <p>Install it last ({@code Security.addProvider}). Signature, Cipher, Mac and KeyAgreement are then found by the key;
- * KeyPairGenerator, KeyGenerator, KeyFactory, SecretKeyFactory and SecureRandom answer only when the provider is named.
+ * KeyPairGenerator, KeyGenerator, KeyFactory, SecretKeyFactory, SecureRandom and MessageDigest answer only when the
+ * provider is named.
  *
  * <p>Making a provider touches no network and needs no configuration. The configuration is looked for at first use: the
  * one given here, {@code -Dferrohsm.config}, the environment variable {@code FERROHSM_CONFIG},

@@ -134,6 +134,7 @@ abstract class HsmCipher extends CipherSpi {
         ready = false;
         unwrapAttributes = new KeyAttributesMap();
         if (!isForJdk(mode, key)) {
+            requireSizeOfName(key);
             initHsm(mode, key, spec);
             ready = true;
             return;
@@ -154,6 +155,17 @@ abstract class HsmCipher extends CipherSpi {
         }
     }
 
+    /** {@code AES_128/...} takes keys of 128 bits, as in the JDK. */
+    private void requireSizeOfName(Key key) throws InvalidKeyException {
+        String name = part(0);
+        int at = name.indexOf('_');
+        if (at >= 0 && key instanceof FerroHsmSecretKey ours
+            && ours.info().sizeBits() != Integer.parseInt(name.substring(at + 1))) {
+            throw new InvalidKeyException(context.algorithm() + " takes keys of " + name.substring(at + 1)
+                + " bits: " + ours);
+        }
+    }
+
     @Override
     protected void engineSetMode(String mode) throws NoSuchAlgorithmException {
         if (!mode.equalsIgnoreCase(part(1))) {
@@ -168,7 +180,7 @@ abstract class HsmCipher extends CipherSpi {
         }
     }
 
-    /** Mode (1) or padding (2) of the transformation. */
+    /** Algorithm (0), mode (1) or padding (2) of the transformation. */
     final String part(int index) {
         return context.algorithm().split("/")[index];
     }

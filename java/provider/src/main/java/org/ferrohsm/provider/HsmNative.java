@@ -3,6 +3,7 @@ package org.ferrohsm.provider;
 import java.lang.System.Logger.Level;
 import java.security.GeneralSecurityException;
 import java.util.concurrent.CompletableFuture;
+import javax.security.auth.login.LoginException;
 
 /**
  * The natives, all static, over primitives and byte arrays. Everything above them goes through {@link HsmClient}.
@@ -116,10 +117,21 @@ final class HsmNative {
         return (Throwable) Class.forName(className).getConstructor(String.class).newInstance(message);
     }
 
-    /** Called by the library, on any thread, when a login is due: user and password, or null for none here. */
+    /**
+     * Called by the library, on any thread, when a login is due: true, user and password; or false and why they cannot
+     * be had; or null for none here. What a handler throws ends here: the library would look at all of its stack.
+     */
     @SuppressWarnings("unused")
-    private static byte[] readCredentials(long credentials) throws Exception {
-        return LoginSource.read(credentials);
+    private static byte[] readCredentials(long credentials) {
+        try {
+            return LoginSource.read(credentials);
+        } catch (LoginException | RuntimeException e) {
+            String why = e.getMessage() == null ? e.toString() : e.getMessage();
+            return Wire.write(out -> {
+                out.writeBoolean(false);
+                Wire.text(out, why);
+            });
+        }
     }
 
     /** Called by the library, on a thread of its own, with a line of the client's log. */

@@ -1,6 +1,7 @@
 package org.ferrohsm.provider;
 
 import java.security.InvalidParameterException;
+import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.Provider;
 import java.security.SecureRandomSpi;
@@ -18,7 +19,7 @@ final class HsmService extends Provider.Service {
     private final Tables.Mechanism mechanism;
 
     HsmService(FerroHsmProvider provider, Tables.Mechanism mechanism, Tables.Service service) {
-        super(provider, service.engine(), service.name(), spiClass(service.engine(), mechanism).getName(),
+        super(provider, service.engine(), service.name(), spiClass(service, mechanism).getName(),
             service.aliases(), attributes(service.engine(), mechanism.keyType()));
         this.provider = provider;
         this.mechanism = mechanism;
@@ -31,8 +32,8 @@ final class HsmService extends Provider.Service {
         return Map.of("SupportedKeyClasses", keyType.keyClass().getName());
     }
 
-    private static Class<?> spiClass(String engine, Tables.Mechanism mechanism) {
-        return switch (engine) {
+    private static Class<?> spiClass(Tables.Service service, Tables.Mechanism mechanism) {
+        return switch (service.engine()) {
             case "KeyPairGenerator" -> switch (mechanism.keyType()) {
                 case RSA -> HsmKeyPairGenerator.Rsa.class;
                 case EC -> HsmKeyPairGenerator.Ec.class;
@@ -42,16 +43,25 @@ final class HsmService extends Provider.Service {
             case "KeyFactory" -> HsmKeyFactory.class;
             case "SecretKeyFactory" -> mechanism.parameters().equals("PBKDF2") ? Pbkdf2KeyFactory.class
                 : HsmSecretKeyFactory.class;
-            case "Signature" -> mechanism.parameters().equals("PSS") ? PssSignature.class
-                : mechanism.keyType() == KeyType.EC_EDWARDS ? EdDsaSignature.class
-                : mechanism.keyType() == KeyType.ML_DSA ? MlDsaSignature.class : HsmSignature.class;
+            case "Signature" -> signatureClass(mechanism);
             case "Cipher" -> cipherClass(mechanism);
             case "Mac" -> HsmMac.class;
             case "KeyAgreement" -> mechanism.parameters().equals("X963") ? X963KeyAgreement.class
                 : EcdhKeyAgreement.class;
-            case "KEM" -> NewerEngines.spiClass(engine);
+            case "KEM" -> NewerEngines.spiClass(service.engine());
             case "SecureRandom" -> HsmSecureRandom.class;
-            default -> throw new IllegalStateException("The mechanisms table names an unknown engine: " + engine);
+            case "MessageDigest" -> MessageDigest.class;
+            default -> throw new IllegalStateException("The mechanisms table names an unknown engine: "
+                + service.engine());
+        };
+    }
+
+    private static Class<?> signatureClass(Tables.Mechanism mechanism) {
+        return switch (mechanism.keyType()) {
+            case EC -> EcdsaSignature.class;
+            case EC_EDWARDS -> EdDsaSignature.class;
+            case ML_DSA -> MlDsaSignature.class;
+            default -> mechanism.parameters().equals("PSS") ? PssSignature.class : HsmSignature.class;
         };
     }
 
@@ -87,15 +97,14 @@ final class HsmService extends Provider.Service {
             case "KeyFactory" -> new HsmKeyFactory(context);
             case "SecretKeyFactory" -> mechanism.parameters().equals("PBKDF2") ? new Pbkdf2KeyFactory(context)
                 : new HsmSecretKeyFactory(context);
-            case "Signature" -> mechanism.parameters().equals("PSS") ? new PssSignature(context)
-                : mechanism.keyType() == KeyType.EC_EDWARDS ? new EdDsaSignature(context)
-                : mechanism.keyType() == KeyType.ML_DSA ? new MlDsaSignature(context) : new HsmSignature(context);
+            case "Signature" -> signature(context);
             case "Cipher" -> cipher(context);
             case "Mac" -> new HsmMac(context, macBytes());
             case "KeyAgreement" -> mechanism.parameters().equals("X963") ? new X963KeyAgreement(context)
                 : new EcdhKeyAgreement(context);
             case "KEM" -> NewerEngines.newInstance(context, getType());
             case "SecureRandom" -> secureRandom(context, constructorParameter);
+            case "MessageDigest" -> Jdk.digest(getAlgorithm());
             default -> throw new NoSuchAlgorithmException("FerroHSM has no " + getType());
         };
     }
@@ -105,6 +114,15 @@ final class HsmService extends Provider.Service {
             throw new InvalidParameterException(context.algorithm() + " of the HSM takes no parameters");
         }
         return new HsmSecureRandom(context);
+    }
+
+    private Object signature(ServiceContext context) {
+        return switch (mechanism.keyType()) {
+            case EC -> new EcdsaSignature(context);
+            case EC_EDWARDS -> new EdDsaSignature(context);
+            case ML_DSA -> new MlDsaSignature(context);
+            default -> mechanism.parameters().equals("PSS") ? new PssSignature(context) : new HsmSignature(context);
+        };
     }
 
     private Object cipher(ServiceContext context) {

@@ -12,12 +12,10 @@ import java.security.PublicKey;
 import java.security.Signature;
 import java.security.SignatureException;
 import java.security.SignatureSpi;
-import java.security.interfaces.ECPublicKey;
 import java.security.spec.AlgorithmParameterSpec;
 
 /**
- * Signatures: data is hashed here, by the JDK, and one call signs the digest in the HSM. Public keys verify in the JDK;
- * those on curves that it lacks are verified by the HSM.
+ * Signatures: data is hashed here, by the JDK, and one call signs the digest in the HSM. Public keys verify in the JDK.
  */
 class HsmSignature extends SignatureSpi {
     /** Most bytes that NONEwithECDSA signs, as in the JDK: the longest digest there is. */
@@ -80,10 +78,6 @@ class HsmSignature extends SignatureSpi {
 
     /** Whether the HSM verifies, because the JDK cannot. */
     boolean isForHsm(PublicKey key) throws InvalidKeyException {
-        if (key instanceof ECPublicKey ec && context.keyType() == KeyType.EC) {
-            Curve curve = Curve.of(ec.getParams());
-            return curve != null && !curve.inJdk();
-        }
         return false;
     }
 
@@ -195,7 +189,8 @@ class HsmSignature extends SignatureSpi {
         return "An update of this " + context.algorithm() + " failed, so there is no signature of the data: init again";
     }
 
-    private byte[] takeInput() throws SignatureException {
+    /** The data so far, or its digest; there is none afterwards. */
+    final byte[] takeInput() throws SignatureException {
         if (digest != null) {
             return digest.digest();
         }

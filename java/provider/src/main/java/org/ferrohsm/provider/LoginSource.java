@@ -61,7 +61,7 @@ final class LoginSource {
         this.handler = handler;
     }
 
-    /** What the library asks: name and password, or null where this side has none. */
+    /** What the library asks: true, name and password, or null where this side has none. */
     static byte[] read(long number) throws LoginException {
         LoginSource source = SOURCES.get(number);
         if (source == null) {
@@ -73,6 +73,7 @@ final class LoginSource {
         }
         try {
             return Wire.write(out -> {
+                out.writeBoolean(true);
                 Wire.text(out, found.user());
                 Wire.bytes(out, found.password());
             });

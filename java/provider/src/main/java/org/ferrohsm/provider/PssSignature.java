@@ -10,11 +10,13 @@ import java.security.Signature;
 import java.security.SignatureException;
 import java.security.spec.AlgorithmParameterSpec;
 import java.security.spec.InvalidParameterSpecException;
+import java.security.spec.MGF1ParameterSpec;
 import java.security.spec.PSSParameterSpec;
 
 /**
  * RSASSA-PSS. Parameters are required and may be set before or after the key, and without any HSM: JSSE sets and reads
- * them once for the whole JVM on whatever provider comes first.
+ * them once for the whole JVM on whatever provider comes first. {@code SHA256withRSA/PSS} and the like have parameters
+ * to begin with (that hash, MGF1 with it, a salt of its length, as in Bouncy Castle), and take others with that hash.
  */
 final class PssSignature extends HsmSignature {
     private PSSParameterSpec spec;
@@ -23,6 +25,17 @@ final class PssSignature extends HsmSignature {
 
     PssSignature(ServiceContext context) {
         super(context);
+        String hash = context.mechanism().hash();
+        if (hash != null) {
+            int bits = Integer.parseInt(hash.substring(hash.indexOf('-') + 1));
+            spec = new PSSParameterSpec(hash, "MGF1", new MGF1ParameterSpec(hash), bits == 1 ? 20 : bits / 8,
+                PSSParameterSpec.TRAILER_FIELD_BC);
+        }
+    }
+
+    @Override
+    String softwareAlgorithm() {
+        return "RSASSA-PSS";
     }
 
     @Override
@@ -42,10 +55,17 @@ final class PssSignature extends HsmSignature {
 
     private void checkForHsm() throws InvalidKeyException {
         try {
-            MechanismParameters.pss(spec);
+            checkForHsm(spec);
         } catch (InvalidAlgorithmParameterException e) {
             throw new InvalidKeyException("A key in the HSM cannot sign with the parameters set before: "
                 + e.getMessage(), e);
+        }
+    }
+
+    private static void checkForHsm(PSSParameterSpec spec) throws InvalidAlgorithmParameterException {
+        MechanismParameters.pss(spec);
+        if (Hashes.code(spec.getDigestAlgorithm()) == Hashes.code("SHA-1")) {
+            throw new InvalidAlgorithmParameterException("SHA-1 makes no new signatures: use a SHA-2 hash");
         }
     }
 
@@ -108,6 +128,11 @@ final class PssSignature extends HsmSignature {
             throw new InvalidAlgorithmParameterException("The trailer field of PSS must be 1, not "
                 + pss.getTrailerField());
         }
+        String fixed = context().mechanism().hash();
+        if (fixed != null && Hashes.code(fixed) != Hashes.code(pss.getDigestAlgorithm())) {
+            throw new InvalidAlgorithmParameterException(context().algorithm() + " does not fit the digest "
+                + pss.getDigestAlgorithm() + " in the parameters");
+        }
         if (inData) {
             throw new ProviderException("PSS parameters cannot change in the middle of the data");
         }
@@ -115,7 +140,7 @@ final class PssSignature extends HsmSignature {
             software().setParameter(pss);
         }
         if (isHsmAtWork()) {
-            MechanismParameters.pss(pss);
+            checkForHsm(pss);
         }
         spec = pss;
         if (isHsmAtWork()) {

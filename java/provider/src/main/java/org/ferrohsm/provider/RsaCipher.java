@@ -22,6 +22,10 @@ import javax.crypto.spec.PSource;
  * decrypt, unwrap and (ENCRYPT, as TLS libraries ask for it) sign raw data in the HSM.
  */
 final class RsaCipher extends HsmCipher {
+    /** In the HSM's words, so that nobody learns from them where it was found out. */
+    private static final String WRONG_BLOCK =
+        "decryption failed: the ciphertext does not belong to this key, mechanism and parameters";
+
     private final String padding;
     private final int signMechanism;
     private OAEPParameterSpec oaep;
@@ -149,7 +153,7 @@ final class RsaCipher extends HsmCipher {
         }
         if (mode == Cipher.DECRYPT_MODE) {
             if (whole.length != modulusBytes && !padding.equals("NoPadding")) {
-                throw new BadPaddingException("Decryption failed: wrong key, wrong parameters or damaged data");
+                throw new BadPaddingException(WRONG_BLOCK);
             }
             return ours.client().decrypt(ours.handleFor("decrypt"), mechanism(), mechanismParameters(),
                 padding.equals("NoPadding") ? leftPadded(whole) : whole);

@@ -9,8 +9,8 @@ import java.util.Set;
  */
 final class SelectionGuard {
     /** Engines that answer only when this provider is named. */
-    static final Set<String> BY_NAME_ONLY =
-        Set.of("KeyGenerator", "KeyPairGenerator", "KeyFactory", "SecretKeyFactory", "SecureRandom");
+    static final Set<String> BY_NAME_ONLY = Set.of("KeyGenerator", "KeyPairGenerator", "KeyFactory", "SecretKeyFactory",
+        "SecureRandom", "MessageDigest");
 
     private static final StackWalker WALKER = StackWalker.getInstance();
     /** The methods of Signature, Cipher, Mac and KeyAgreement, and Signature's for parameters that precede the key. */

@@ -1,5 +1,6 @@
 package org.ferrohsm.provider;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -11,6 +12,7 @@ import java.lang.module.ModuleFinder;
 import java.nio.file.Path;
 import java.security.AlgorithmParameters;
 import java.security.KeyPairGenerator;
+import java.security.MessageDigest;
 import java.security.Provider;
 import java.security.ProviderException;
 import java.security.SecureRandom;
@@ -80,7 +82,26 @@ class ProviderTest {
         // The KeyStore is no mechanism.
         assertEquals(services, provider.getServices().stream().filter(s -> !s.getType().equals("KeyStore")).count());
         assertNotNull(provider.getService("KeyStore", "FERROHSM"));
-        assertNull(provider.getService("MessageDigest", "SHA-256"));
+        assertNull(provider.getService("MessageDigest", "MD5"));
+    }
+
+    @Test
+    void digestsAreForThoseWhoNameTheProvider() throws Exception {
+        byte[] data = {1, 2, 3};
+        for (String name : new String[] {"SHA-1", "SHA-224", "SHA-256", "SHA-384", "SHA-512", "SHA256",
+            "OID.2.16.840.1.101.3.4.2.1"}) {
+            MessageDigest digest = MessageDigest.getInstance(name, DevHsm.provider());
+            assertEquals("FerroHSM-client", digest.getProvider().getName());
+            assertArrayEquals(MessageDigest.getInstance(name, "SUN").digest(data), digest.digest(data), name);
+        }
+        FerroHsmProvider first = new FerroHsmProvider();
+        try {
+            Security.insertProviderAt(first, 1);
+            assertEquals("SUN", MessageDigest.getInstance("SHA-256").getProvider().getName());
+            assertEquals(first.getName(), MessageDigest.getInstance("SHA-256", "FerroHSM").getProvider().getName());
+        } finally {
+            Security.removeProvider(first.getName());
+        }
     }
 
     @Test
