@@ -13,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 final class ForkedJvm {
     private final List<String> options = new ArrayList<>();
     private final Map<String, String> environment = new java.util.HashMap<>();
+    private int limitSeconds = 120;
 
     /** What it printed (both streams), and how it ended. */
     record Result(int code, String output) {
@@ -25,6 +26,12 @@ final class ForkedJvm {
 
     ForkedJvm environment(String name, String value) {
         environment.put(name, value);
+        return this;
+    }
+
+    /** It may run that long, instead of 120 seconds. */
+    ForkedJvm within(int seconds) {
+        limitSeconds = seconds;
         return this;
     }
 
@@ -53,9 +60,9 @@ final class ForkedJvm {
             Process process = builder(main, arguments).redirectErrorStream(true)
                 .redirectOutput(output.toFile())
                 .start();
-            if (!process.waitFor(120, TimeUnit.SECONDS)) {
+            if (!process.waitFor(limitSeconds, TimeUnit.SECONDS)) {
                 process.destroyForcibly().waitFor();
-                throw new IOException("The JVM did not end within 120 s:\n" + Files.readString(output));
+                throw new IOException("The JVM did not end within " + limitSeconds + " s:\n" + Files.readString(output));
             }
             return new Result(process.exitValue(), Files.readString(output, StandardCharsets.UTF_8));
         } finally {

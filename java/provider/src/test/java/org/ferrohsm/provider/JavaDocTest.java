@@ -2,7 +2,6 @@ package org.ferrohsm.provider;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
@@ -21,7 +20,7 @@ class JavaDocTest {
     @Test
     void theCommandsWork() throws Exception {
         StringBuilder script = new StringBuilder("set -euxo pipefail\n");
-        Matcher block = COMMANDS.matcher(Files.readString(document()));
+        Matcher block = COMMANDS.matcher(Files.readString(Tool.root().resolve("docs/java.md")));
         while (block.find()) {
             script.append(block.group(1));
         }
@@ -47,16 +46,5 @@ class JavaDocTest {
             assertTrue(said.contains("jar verified.") && said.contains("site, PrivateKeyEntry")
                 && !said.contains("WARNING: A restricted method"), said);
         }
-    }
-
-    /** Gradle runs tests in the project's folder or at the root of the repository. */
-    private static Path document() throws IOException {
-        for (Path folder = Path.of("").toAbsolutePath(); folder != null; folder = folder.getParent()) {
-            Path document = folder.resolve("docs/java.md");
-            if (Files.exists(document)) {
-                return document;
-            }
-        }
-        throw new IOException("docs/java.md is not above " + Path.of("").toAbsolutePath());
     }
 }

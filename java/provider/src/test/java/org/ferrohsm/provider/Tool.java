@@ -31,6 +31,16 @@ final class Tool {
     private Tool() {
     }
 
+    /** Root of the repository: Gradle runs tests there or in the project's folder. */
+    static Path root() throws IOException {
+        for (Path folder = Path.of("").toAbsolutePath(); folder != null; folder = folder.getParent()) {
+            if (Files.exists(folder.resolve("DIFFERENCES.md"))) {
+                return folder;
+            }
+        }
+        throw new IOException("DIFFERENCES.md is not above " + Path.of("").toAbsolutePath());
+    }
+
     /** The jar under test. */
     static String jar() {
         String jar = System.getProperty("ferrohsm.test.jar");
