@@ -1,11 +1,12 @@
 //! Compiles the messages with protox: no protoc binary is needed.
 
-const PROTO_FILES: [&str; 5] = [
+const PROTO_FILES: [&str; 6] = [
     "proto/session.proto",
     "proto/cluster.proto",
     "proto/user.proto",
     "proto/key.proto",
     "proto/crypto.proto",
+    "proto/stream.proto",
 ];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -30,6 +30,16 @@ pub const CONNECTIONS_PER_CERTIFICATE_MAX: usize = 2_000;
 pub const CONNECTIONS_PER_ADDRESS_MAX: usize = 4_000;
 /// Bytes that all connections together may hold in buffers above their first, and for calls on the pool.
 pub const BUFFER_BUDGET_BYTES: usize = 256 * 1024 * 1024;
+/// Bytes that streams may hold for all logins together: ciphertexts whose tag comes last, messages that are signed whole.
+pub const STREAM_BUDGET_BYTES: usize = 256 * 1024 * 1024;
+/// Bytes that the streams of one login may hold.
+pub const STREAM_BUDGET_PER_LOGIN_BYTES: usize = STREAM_BUDGET_BYTES / 2;
+/// What every stream is counted with, above what it holds.
+pub const STREAM_BYTES: usize = 4 * 1024;
+/// Streams of one login.
+pub const STREAMS_PER_LOGIN_MAX: usize = 1024;
+/// A stream without a chunk for this long ends, in milliseconds.
+pub const STREAM_IDLE_MS: u64 = 5 * 60 * 1000;
 /// Calls of one connection that wait for the blocking pool at a time.
 pub const CALLS_IN_FLIGHT_MAX: usize = 64;
 /// Threads of the blocking pool: store writes, RSA key generation, password hashing.

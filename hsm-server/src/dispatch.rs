@@ -2,7 +2,7 @@
 
 use crate::error::OpError;
 use crate::hsm::Hsm;
-use crate::ops::{cluster, copy, crypto, derive, kem, key, login, trust, user, wrap};
+use crate::ops::{cluster, copy, crypto, derive, kem, key, login, stream, trust, user, wrap};
 use crate::requests::{self, Change, Progress};
 use crate::session::{Caller, Login, Peer};
 use crate::wipe::wipe;
@@ -54,7 +54,11 @@ pub fn place(hsm: &Hsm, operation: Operation, body: &[u8]) -> Place {
         | Operation::DeriveSecret
         | Operation::Encapsulate
         | Operation::Decapsulate
-        | Operation::Random => match hsm.keys.has_doubtful() {
+        | Operation::Random
+        | Operation::StreamBegin
+        | Operation::StreamUpdate
+        | Operation::StreamRead
+        | Operation::StreamCancel => match hsm.keys.has_doubtful() {
             true => Place::Pool,
             false => Place::Inline,
         },
@@ -91,6 +95,8 @@ pub fn place(hsm: &Hsm, operation: Operation, body: &[u8]) -> Place {
         | Operation::UnwrapKey
         | Operation::EncapsulateKey
         | Operation::DecapsulateKey => Place::Pool,
+        // It may sign a long message whole.
+        Operation::StreamFinish => Place::Pool,
     }
 }
 
@@ -145,7 +151,7 @@ pub fn admit(hsm: &Hsm, caller: &Caller, header: &Header) -> Result<Operation, O
     if header.more {
         return Err(OpError::new(
             Status::MalformedRequest,
-            "this HSM takes each call in one frame: send the data in several calls",
+            "each call is one frame: send long data as a stream, whose chunks are calls of their own",
         ));
     }
     let row = operation.row();
@@ -286,6 +292,16 @@ impl Call<'_> {
             }
             Operation::DeriveKey => self.change(derive::handle_derive_key, out),
             Operation::SetTrusted => self.change(trust::handle_set_trusted, out),
+
+            Operation::StreamBegin => self.read(stream::handle_begin, out),
+            Operation::StreamUpdate => self.read(stream::handle_update, out),
+            Operation::StreamFinish => {
+                self.read_secret(stream::handle_finish, |reply| &mut reply.data, out)
+            }
+            Operation::StreamRead => {
+                self.read_secret(stream::handle_read, |reply| &mut reply.data, out)
+            }
+            Operation::StreamCancel => self.read(stream::handle_cancel, out),
         }
     }
 

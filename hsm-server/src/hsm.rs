@@ -9,6 +9,7 @@ use crate::listener::tls::Tls;
 use crate::logins::Logins;
 use crate::policy::Mode;
 use crate::requests::Requests;
+use crate::streams::Streams;
 use crate::users::Users;
 use ferrohsm_protocol::Status;
 use std::path::{Path, PathBuf};
@@ -37,6 +38,8 @@ pub struct Hsm {
     pub requests: Requests,
     /// Changes of which it is not known whether they were stored.
     pub doubts: Doubts,
+    /// Operations whose data comes in chunks.
+    pub streams: Arc<Streams>,
     /// What the TLS listener works with; `None` until the first trust anchor is registered. Whoever changes the
     /// anchors replaces it, and connections whose anchor is gone are cut.
     pub tls: watch::Sender<Option<Arc<Tls>>>,
@@ -92,6 +95,7 @@ impl Hsm {
             keys,
             requests: Requests::default(),
             doubts: Doubts::default(),
+            streams: Arc::default(),
             tls: watch::Sender::new(None),
             clock,
             connections: AtomicUsize::new(0),

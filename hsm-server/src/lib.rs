@@ -24,6 +24,7 @@ pub mod serve;
 pub mod session;
 pub mod setup;
 pub mod store;
+pub mod streams;
 #[cfg(test)]
 mod testing;
 pub mod users;

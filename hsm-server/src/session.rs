@@ -112,12 +112,18 @@ pub struct Caller {
     pub peer: Peer,
     /// The login, once there is one. [`Login::check`] has passed for this call.
     pub login: Option<Arc<Login>>,
+    /// Number of the connection: streams belong to one.
+    pub connection: u64,
 }
 
 impl Caller {
     /// A peer that has not logged in.
-    pub fn new(peer: Peer) -> Caller {
-        Caller { peer, login: None }
+    pub fn new(peer: Peer, connection: u64) -> Caller {
+        Caller {
+            peer,
+            login: None,
+            connection,
+        }
     }
 
     /// The channel it came through, as the operations table asks.

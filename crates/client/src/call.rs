@@ -15,6 +15,7 @@ use crate::connection::{CallError, Connection, Outcome, Reply};
 use crate::credentials::Credentials;
 use crate::error::{Error, Result};
 use crate::login::Token;
+use crate::pool::Lease;
 use crate::{encode, error_of};
 
 /// How often one call may make a login be renewed.
@@ -24,11 +25,23 @@ const MAX_LOSSES: u32 = 10;
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const MAX_PAUSE: Duration = Duration::from_millis(500);
 
+/// Whether a call is tied to a connection.
+#[derive(Clone)]
+pub(crate) enum Pin {
+    /// No.
+    No,
+    /// Not yet: later ones are tied to the connection that answers it.
+    Wanted,
+    /// It goes here or nowhere.
+    To(Arc<Connection>),
+}
+
 /// How far a call has come.
 #[derive(Clone)]
 pub(crate) struct Progress {
     pub(crate) row: &'static OperationRow,
     pub(crate) deadline: Instant,
+    pub(crate) pin: Pin,
     /// The login that the HSM called expired or unknown; 0: none.
     pub(crate) stale: u64,
     /// The login under which the call was sent.
@@ -50,6 +63,7 @@ impl Progress {
         Progress {
             row: operation.row(),
             deadline,
+            pin: Pin::No,
             stale: 0,
             generation: 0,
             renewals: 0,
@@ -61,6 +75,19 @@ impl Progress {
     pub(crate) fn needs_login(&self) -> bool {
         // A logout ends the login there is; it is no reason to make one.
         matches!(self.row.access, Access::Roles(_)) && self.row.operation != Operation::Logout
+    }
+
+    /// Whether the call has to know that a connection is open before it is sent there.
+    pub(crate) fn must_not_be_lost(&self) -> bool {
+        // A pinned one has no other connection to go to.
+        self.row.repeat == Repeat::Never && !matches!(self.pin, Pin::To(_))
+    }
+
+    /// Notes the connection that answered a call whose successors go there too.
+    pub(crate) fn tie(&mut self, connection: &Arc<Connection>, verdict: &Verdict) {
+        if matches!((&self.pin, verdict), (Pin::Wanted, Verdict::Done(Ok(_)))) {
+            self.pin = Pin::To(connection.clone());
+        }
     }
 
     fn pause(&mut self) -> Duration {
@@ -78,10 +105,20 @@ impl Inner {
     ) -> Result<Reply> {
         loop {
             let token = self.login_for(progress)?;
-            let lease = self.pool.acquire(&self.session, progress.deadline)?;
+            let lease = self.lease_for(progress)?;
             match self.attempt(progress, &lease, token.as_ref(), body) {
                 Verdict::Done(result) => return result,
                 Verdict::Again(pause) => sleep_until(progress.deadline, pause),
+            }
+        }
+    }
+
+    /// A connection for the call, the one that it is tied to if it is.
+    pub(crate) fn lease_for(&self, progress: &Progress) -> Result<Lease> {
+        match &progress.pin {
+            Pin::No | Pin::Wanted => self.pool.acquire(&self.session, progress.deadline),
+            Pin::To(connection) => {
+                Lease::of(connection).ok_or_else(|| Error::of(Status::StreamLost))
             }
         }
     }
@@ -109,7 +146,7 @@ impl Inner {
         token: Option<&Token>,
         body: &dyn Fn(&mut Vec<u8>),
     ) -> Verdict {
-        if progress.row.repeat == Repeat::Never && !connection.is_open() {
+        if progress.must_not_be_lost() && !connection.is_open() {
             return Verdict::Again(Duration::ZERO);
         }
         if let Some(token) = token
@@ -119,7 +156,9 @@ impl Inner {
         }
         let code = progress.row.operation.code();
         let outcome = connection.call(code, body, self.attempt_deadline(progress));
-        self.judge(progress, connection, outcome)
+        let verdict = self.judge(progress, connection, outcome);
+        progress.tie(connection, &verdict);
+        verdict
     }
 
     /// The token to present, from a new login if need be; `None` when the operation needs none.
@@ -208,6 +247,9 @@ impl Inner {
                 progress.losses += 1;
                 if error.status == Status::ClientClosed {
                     return Verdict::Done(Err(error));
+                }
+                if matches!(progress.pin, Pin::To(_)) {
+                    return Verdict::Done(Err(Error::because(Status::StreamLost, error)));
                 }
                 if progress.row.repeat == Repeat::Never || progress.losses > MAX_LOSSES {
                     return Verdict::Done(Err(Error::because(Status::ConnectionLost, error)));

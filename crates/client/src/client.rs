@@ -30,7 +30,7 @@ const LAST_CHANCE: Duration = Duration::from_millis(20);
 /// The connections close when [`Client::close`] is called or the last clone is dropped.
 #[derive(Clone)]
 pub struct Client {
-    inner: Arc<Inner>,
+    pub(crate) inner: Arc<Inner>,
 }
 
 pub(crate) struct Inner {
@@ -136,7 +136,7 @@ impl Client {
         let mut body = Vec::new();
         encode(request, &mut body);
         let progress = Progress::new(R::OPERATION, self.deadline());
-        let callback = Box::new(move |reply: Result<_>| {
+        let callback = Box::new(move |reply: Result<_>, _| {
             callback(reply.and_then(|reply| decode::<R>(&reply)));
         });
         submit::submit(&self.inner, progress, body, callback)
@@ -196,12 +196,12 @@ impl Client {
         self.inner.pool.close();
     }
 
-    fn deadline(&self) -> Instant {
+    pub(crate) fn deadline(&self) -> Instant {
         Instant::now() + self.inner.timeout
     }
 }
 
-fn check_size(request: &impl Request) -> Result<()> {
+pub(crate) fn check_size(request: &impl Request) -> Result<()> {
     let length = request.encoded_len();
     if length > MAX_BODY {
         return Err(Error::because(

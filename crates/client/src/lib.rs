@@ -16,6 +16,7 @@ mod defaults;
 mod error;
 mod login;
 mod pool;
+mod stream;
 mod submit;
 mod tls;
 mod tls_error;
@@ -41,6 +42,7 @@ pub use defaults::Defaults;
 pub use error::{Error, Result};
 pub use ferrohsm_protocol as protocol;
 pub use login::LoginInfo;
+pub use stream::{Chunk, Stream};
 
 /// A request id for one change, drawn at random. Repeating a request with the same id takes effect once.
 pub fn request_id() -> Vec<u8> {

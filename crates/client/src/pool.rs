@@ -18,6 +18,17 @@ const OPEN_LIMIT: Duration = Duration::from_secs(5);
 /// A connection with one call counted on it.
 pub(crate) struct Lease(Arc<Connection>);
 
+impl Lease {
+    /// A call on this very connection; `None` if it takes none any more.
+    pub(crate) fn of(connection: &Arc<Connection>) -> Option<Lease> {
+        if connection.is_retired() {
+            return None;
+        }
+        connection.load.fetch_add(1, Ordering::AcqRel);
+        Some(Lease(connection.clone()))
+    }
+}
+
 impl std::ops::Deref for Lease {
     type Target = Arc<Connection>;
     fn deref(&self) -> &Arc<Connection> {

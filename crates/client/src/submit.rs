@@ -9,9 +9,8 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use ferrohsm_protocol::Status;
-use ferrohsm_protocol::operations::Repeat;
 
-use crate::call::{Progress, Verdict};
+use crate::call::{Pin, Progress, Verdict};
 use crate::client::Inner;
 use crate::connection::{Completion, Outcome, Reply};
 use crate::error::{Error, Result};
@@ -26,7 +25,8 @@ const MAX_BYTES: usize = 256 * 1024 * 1024;
 /// How late a call that waits may learn that its deadline passed.
 const SWEEP: Duration = Duration::from_millis(100);
 
-type Callback = Box<dyn FnOnce(Result<Reply>) + Send>;
+/// Gets the reply, and the connection that the call is tied to.
+type Callback = Box<dyn FnOnce(Result<Reply>, Pin) + Send>;
 
 /// An asynchronous call under way.
 struct Submitted {
@@ -281,17 +281,25 @@ impl Submitted {
         if self.progress.needs_login() && generation == 0 {
             return inner.queue.push(self);
         }
-        let (lease, room) = inner.pool.acquire_now();
-        if let Some(index) = room {
-            open_in_background(inner, index);
-        }
+        let lease = match &self.progress.pin {
+            Pin::To(connection) => match Lease::of(connection) {
+                Some(lease) => Some(lease),
+                None => return self.finish(Err(Error::of(Status::StreamLost))),
+            },
+            Pin::No | Pin::Wanted => {
+                let (lease, room) = inner.pool.acquire_now();
+                if let Some(index) = room {
+                    open_in_background(inner, index);
+                }
+                lease
+            }
+        };
         let Some(lease) = lease else {
             return inner.queue.push(self);
         };
         let has_login = lease.login_generation.load(Ordering::Acquire) == generation;
         // Whether an idle connection still lives takes a look at the socket, which the background thread has time for.
-        if (self.progress.needs_login() && !has_login) || self.progress.row.repeat == Repeat::Never
-        {
+        if (self.progress.needs_login() && !has_login) || self.progress.must_not_be_lost() {
             return inner.queue.push(self);
         }
         self.progress.generation = generation;
@@ -321,17 +329,12 @@ impl Submitted {
     }
 
     fn place_with(mut self: Box<Self>, inner: &Arc<Inner>, login: Result<Option<Token>>) {
-        let ready = login.and_then(|token| {
-            Ok((
-                token,
-                inner.pool.acquire(&inner.session, self.progress.deadline)?,
-            ))
-        });
+        let ready = login.and_then(|token| Ok((token, inner.lease_for(&self.progress)?)));
         let (token, lease) = match ready {
             Ok(ready) => ready,
             Err(error) => return self.finish(Err(error)),
         };
-        if self.progress.row.repeat == Repeat::Never && !lease.is_open() {
+        if self.progress.must_not_be_lost() && !lease.is_open() {
             return inner.queue.push(self);
         }
         if let Some(token) = token
@@ -370,8 +373,10 @@ impl Submitted {
     }
 
     fn finish(self, result: Result<Reply>) {
-        let Submitted { callback, .. } = self;
-        if catch_unwind(AssertUnwindSafe(|| callback(result))).is_err() {
+        let Submitted {
+            callback, progress, ..
+        } = self;
+        if catch_unwind(AssertUnwindSafe(|| callback(result, progress.pin))).is_err() {
             tracing::error!("the callback of an asynchronous call panicked");
         }
     }
@@ -388,6 +393,7 @@ impl Completion for Submitted {
             return self.finish(Err(Error::of(Status::ClientClosed)));
         };
         let verdict = inner.judge(&mut self.progress, &lease, outcome);
+        self.progress.tie(&lease, &verdict);
         drop(lease);
         self.follow(&inner, verdict);
     }

@@ -4,7 +4,7 @@
 //! | --- | --- | --- |
 //! | 0 | 4 | length of the body in bytes |
 //! | 4 | 1 | version of the protocol, [`VERSION`] |
-//! | 5 | 1 | flags: 1 = reply, 2 = more chunks of this call follow |
+//! | 5 | 1 | flags: 1 = reply, 2 = more chunks of this call follow (kept free: a stream's chunks are calls of their own) |
 //! | 6 | 2 | operation, a row of the operations table |
 //! | 8 | 4 | call id, chosen by the client, repeated in the reply |
 //! | 12 | 4 | status; 0 in requests |

@@ -29,6 +29,11 @@ pub const REQUEST_ID_BYTES: usize = 16;
 pub const TOKEN_BYTES: usize = 32;
 /// Largest data of one crypto call, in bytes: a body less room for the fields around it.
 pub const MAX_DATA_BYTES: usize = frame::MAX_BODY - 64 * 1024;
+/// Data of one chunk of a stream, in bytes: small enough for a quick answer, large enough that the round trip hardly counts.
+pub const STREAM_CHUNK_BYTES: usize = 256 * 1024;
+/// Most data that an HSM holds for one stream, in bytes: a ciphertext until its tag was checked, or a message that is
+/// signed or verified as a whole.
+pub const MAX_HELD_BYTES: usize = 64 * 1024 * 1024;
 /// Most bytes one Random call gives.
 pub const MAX_RANDOM_BYTES: usize = 64 * 1024;
 /// Most keys in one FindKeys reply.

@@ -163,6 +163,11 @@ operations! {
     DeriveSecret = 0x0407, "derive-secret", DeriveSecretRequest => DeriveSecretResponse, CU, Any, ACTIVE, audited false, Always, Some(KeyUsage);
     Random = 0x0410, "random", RandomRequest => RandomResponse, CO_CU, Any, ACTIVE, audited false, Always, None;
 
+    StreamBegin = 0x0420, "stream-begin", StreamBeginRequest => StreamBeginResponse, CU, Any, ACTIVE, audited false, Always, Some(KeyUsage);
+    StreamUpdate = 0x0421, "stream-update", StreamUpdateRequest => StreamUpdateResponse, CU, Any, ACTIVE, audited false, Never, None;
+    StreamFinish = 0x0422, "stream-finish", StreamFinishRequest => StreamFinishResponse, CU, Any, ACTIVE, audited false, Never, None;
+    StreamRead = 0x0423, "stream-read", StreamReadRequest => StreamReadResponse, CU, Any, ACTIVE, audited false, Never, None;
+    StreamCancel = 0x0424, "stream-cancel", StreamCancelRequest => StreamCancelResponse, CU, Any, ACTIVE, audited false, Never, None;
     DeriveKey = 0x0430, "derive-key", DeriveKeyRequest => DeriveKeyResponse, CU, Any, ACTIVE, audited true, WithRequestId, Some(KeyUsage);
     SetTrusted = 0x0431, "set-trusted", SetTrustedRequest => SetTrustedResponse, CO, Any, ACTIVE, audited true, WithRequestId, Some(Cluster);
 

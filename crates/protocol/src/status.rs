@@ -85,6 +85,8 @@ statuses! {
     IvUnknown = 71, "IV_UNKNOWN", 0x71, "java/lang/IllegalStateException", "the IV that was issued for this encryption is used up or lost: init again";
     PublicKeyInvalid = 72, "PUBLIC_KEY_INVALID", 0x6E, "java/security/InvalidKeyException", "the public key is damaged, weak or of an unsupported form";
 
+    StreamUnknown = 80, "STREAM_UNKNOWN", 0x91, "java/security/ProviderException", "the HSM has no such stream on this connection: it was idle for too long, its login ended, or an error ended it; begin again with the first byte";
+
     UserExists = 96, "USER_EXISTS", 0x1B, "java/security/ProviderException", "a user of that name exists: choose another name";
     UserNotFound = 97, "USER_NOT_FOUND", 0x1B, "java/security/ProviderException", "there is no user of that name: see `ferrohsm user list`";
     UserNameInvalid = 98, "USER_NAME_INVALID", 0x1B, "java/security/ProviderException", "a user name has 1 to 64 characters of a-z 0-9 . _ @ -";
@@ -109,6 +111,7 @@ statuses! {
     ConfigurationInvalid = 195, "CONFIGURATION_INVALID", 0x5, "java/security/ProviderException", "the client's configuration is missing or wrong";
     ServerUntrusted = 196, "SERVER_UNTRUSTED", 0x32, "org/ferrohsm/provider/exception/ProviderException", "the server is not an HSM of the configured cluster: check root certificate and cluster id";
     ClientClosed = 197, "CLIENT_CLOSED", 0x30, "java/lang/IllegalStateException", "this client was closed";
+    StreamLost = 200, "STREAM_LOST", 0x32, "java/security/ProviderException", "the HSM that held this operation on long data, or the connection to it, was lost: begin again with the first byte";
 }
 
 impl Status {

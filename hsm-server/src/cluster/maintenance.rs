@@ -76,6 +76,7 @@ fn round(hsm: &Hsm) {
     }
     // Connections check their certificates again, which may have expired.
     hsm.tls.send_modify(|_| {});
+    hsm.streams.purge(now);
     log_failure("forgetting logins", hsm.logins.purge(now));
     log_failure(
         "deleting session keys",

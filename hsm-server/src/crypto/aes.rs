@@ -17,6 +17,9 @@ pub const BLOCK_BYTES: usize = 16;
 /// Lengths of a GCM IV in bytes; we make 12. Shorter ones are refused, they collide too early.
 pub const GCM_IV_BYTES: RangeInclusive<usize> = 12..=128;
 
+/// Most plaintext of one GCM encryption in bytes (SP 800-38D, 5.2.1.1).
+pub const GCM_BYTES_MAX: u64 = (1 << 36) - 32;
+
 /// Most that KW and KWP wrap in bytes; the longest key we hold is below 3 KiB.
 pub const WRAP_BYTES_MAX: usize = 64 * 1024;
 
@@ -91,6 +94,11 @@ impl AesKey {
         Ok(cmac::verify(&self.cmac()?, data, tag).is_ok())
     }
 
+    /// A CMAC under way.
+    pub(super) fn cmac_context(&self) -> Result<cmac::Context, CryptoError> {
+        Ok(cmac::Context::with_key(&self.cmac()?))
+    }
+
     fn cmac(&self) -> Result<cmac::Key, CryptoError> {
         let algorithm = match self.bytes.len() {
             16 => cmac::AES_128,
@@ -135,22 +143,26 @@ impl AesKey {
         tag_bits: u32,
         operation: impl FnOnce(&GcmKey) -> Result<T, CryptoError>,
     ) -> Result<T, CryptoError> {
-        if !GCM_IV_BYTES.contains(&iv.len()) {
-            return Err(CryptoError::Parameter("a GCM IV has 12 to 128 bytes"));
-        }
-        let tag_len = tag_bits as usize / 8;
-        if !tag_bits.is_multiple_of(8) || !(ffi::TAG_LEN_MIN..=ffi::TAG_LEN_MAX).contains(&tag_len)
-        {
-            return Err(CryptoError::Parameter(
-                "a GCM tag has 96, 104, 112, 120 or 128 bits",
-            ));
-        }
+        let tag_len = gcm_tag_len(iv, tag_bits)?;
         if tag_len == ffi::TAG_LEN_MAX {
             return operation(&self.gcm);
         }
         let key = GcmKey::new(&self.bytes, tag_len)
             .map_err(|_| CryptoError::Module("AES key expansion"))?;
         operation(&key)
+    }
+
+    /// GCM chunk by chunk, and the length of its tag in bytes. `iv` as for `gcm_encrypt`.
+    pub(super) fn gcm_stream(
+        &self,
+        iv: &[u8],
+        tag_bits: u32,
+        direction: ffi::Direction,
+    ) -> Result<(ffi::AeadStream, usize), CryptoError> {
+        let tag_len = gcm_tag_len(iv, tag_bits)?;
+        let stream = ffi::AeadStream::aes_gcm(&self.bytes, iv, direction)
+            .map_err(|_| CryptoError::Module("AES-GCM"))?;
+        Ok((stream, tag_len))
     }
 
     /// CBC. Without padding `data` is whole blocks; the last ciphertext block is the IV of the next chunk.
@@ -384,6 +396,20 @@ impl AesKey {
         output.truncate(length);
         Ok(output)
     }
+}
+
+/// Bytes of a GCM tag, after a check of IV and tag length.
+fn gcm_tag_len(iv: &[u8], tag_bits: u32) -> Result<usize, CryptoError> {
+    if !GCM_IV_BYTES.contains(&iv.len()) {
+        return Err(CryptoError::Parameter("a GCM IV has 12 to 128 bytes"));
+    }
+    let tag_len = tag_bits as usize / 8;
+    if !tag_bits.is_multiple_of(8) || !(ffi::TAG_LEN_MIN..=ffi::TAG_LEN_MAX).contains(&tag_len) {
+        return Err(CryptoError::Parameter(
+            "a GCM tag has 96, 104, 112, 120 or 128 bits",
+        ));
+    }
+    Ok(tag_len)
 }
 
 fn iv_of(iv: &[u8]) -> Result<FixedLength<BLOCK_BYTES>, CryptoError> {

@@ -1,11 +1,14 @@
 //! ChaCha20-Poly1305 (RFC 8439). Not in the FIPS module's approved list.
 
-use super::CryptoError;
+use super::{CryptoError, ffi};
 use aws_lc_rs::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, MAX_TAG_LEN, Nonce, UnboundKey};
 use zeroize::Zeroizing;
 
 /// Bytes of a key.
 pub const KEY_BYTES: usize = 32;
+
+/// Most plaintext of one encryption in bytes (RFC 8439, 2.8).
+pub const BYTES_MAX: u64 = (1 << 38) - 64;
 
 /// A ChaCha20 key.
 pub struct ChaChaKey {
@@ -62,6 +65,17 @@ impl ChaChaKey {
             .len();
         output.truncate(length);
         Ok(output)
+    }
+
+    /// Encryption or decryption chunk by chunk; `nonce` as for `seal`.
+    pub(super) fn stream(
+        &self,
+        nonce: &[u8],
+        direction: ffi::Direction,
+    ) -> Result<ffi::AeadStream, CryptoError> {
+        nonce_of(nonce)?;
+        ffi::AeadStream::chacha20_poly1305(&self.bytes, nonce, direction)
+            .map_err(|_| CryptoError::Module("ChaCha20-Poly1305"))
     }
 }
 

@@ -67,6 +67,11 @@ impl SecretKey {
         Ok(verify_slices_are_equal(&self.sign(hash, data)?, tag).is_ok())
     }
 
+    /// An HMAC under way.
+    pub(super) fn stream(&self, hash: Hash) -> Result<ffi::HmacStream, CryptoError> {
+        ffi::HmacStream::new(hash, &self.bytes).map_err(|_| CryptoError::Module("HMAC"))
+    }
+
     /// The state for a digest that the safe crate has.
     fn key(&self, hash: Hash) -> Option<&hmac::Key> {
         let (slot, algorithm) = match hash {

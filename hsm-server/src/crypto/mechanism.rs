@@ -41,7 +41,7 @@ impl<'a> AnyKey<'a> {
         }
     }
 
-    fn aes(self) -> Result<&'a AesKey, CryptoError> {
+    pub(super) fn aes(self) -> Result<&'a AesKey, CryptoError> {
         self.secret("an AES key")?.aes()
     }
 
@@ -59,7 +59,7 @@ impl<'a> AnyKey<'a> {
         }
     }
 
-    fn secret(self, needed: &'static str) -> Result<&'a KeyMaterial, CryptoError> {
+    pub(super) fn secret(self, needed: &'static str) -> Result<&'a KeyMaterial, CryptoError> {
         match self {
             Self::Own(key) => Ok(key),
             Self::Public(_) => Err(CryptoError::WrongKeyType {
@@ -395,7 +395,7 @@ pub fn fresh_iv(mechanism: Mechanism, source: &IvSource) -> Result<Vec<u8>, Cryp
 }
 
 /// The operation a mechanism stands for, with its parameters read.
-enum Method<'a> {
+pub(super) enum Method<'a> {
     RsaSignature(RsaSignature),
     RsaEncryption(RsaEncryption<'a>),
     RsaRaw,
@@ -432,7 +432,10 @@ enum Method<'a> {
 
 impl<'a> Method<'a> {
     /// No `_` arm: a new row of the table does not compile until it is here.
-    fn of(mechanism: Mechanism, parameters: &'a MechanismParameters) -> Result<Self, CryptoError> {
+    pub(super) fn of(
+        mechanism: Mechanism,
+        parameters: &'a MechanismParameters,
+    ) -> Result<Self, CryptoError> {
         use Mechanism::*;
         Ok(match mechanism {
             RsaKeyPairGen
@@ -588,7 +591,7 @@ fn ctr(
     key.ctr(&parameters.iv, data)
 }
 
-fn no_use(mechanism: Mechanism, use_name: &'static str) -> CryptoError {
+pub(super) fn no_use(mechanism: Mechanism, use_name: &'static str) -> CryptoError {
     CryptoError::NoSuchUse {
         mechanism: mechanism.row().name,
         use_name,

@@ -2,7 +2,7 @@
 //!
 //! `KeyMaterial` is a key ready to use; the families `rsa`, `ec`, `edwards`, `montgomery`, `ml_dsa`, `ml_kem`, `aes`, `chacha20`,
 //! `des3`, `hmac`, `derive` hold the operations; `iv` makes GCM's
-//! IVs; `mechanism` picks the operation for a row of the mechanisms table; `ffi` is the only folder with `unsafe`. What may be done with which key is decided elsewhere: nothing in
+//! IVs; `mechanism` picks the operation for a row of the mechanisms table, `stream` does so for data in chunks; `ffi` is the only folder with `unsafe`. What may be done with which key is decided elsewhere: nothing in
 //! here looks at attributes, users or the cluster's mode.
 
 pub mod aes;
@@ -27,6 +27,7 @@ mod protocol;
 pub mod random;
 mod roca;
 pub mod rsa;
+mod stream;
 mod types;
 
 pub use check_value::{check_value, public_check_value};
@@ -38,6 +39,7 @@ pub use mechanism::{
     unwrap_key, verify, wrap_key,
 };
 pub use module::{Module, module};
+pub use stream::{Finished, Plaintext, Stream, holds};
 pub use types::{Curve, Hash, KeySpec, KeyType, MlDsaSet, MlKemSet};
 
 /// Longest encoded key that is looked at, in bytes; RSA 4096 needs 2,400.

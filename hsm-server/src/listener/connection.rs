@@ -9,9 +9,10 @@ use crate::dispatch::{self, Effect, Place};
 use crate::error::OpError;
 use crate::hsm::Hsm;
 use crate::ops::key::FOUND_BYTES_MAX;
-use crate::session::{Caller, Peer};
+use crate::session::{Caller, Login, Peer};
+use crate::streams::ConnectionStreams;
 use ferrohsm_protocol::frame::{self, FrameError, Header};
-use ferrohsm_protocol::{Operation, Status};
+use ferrohsm_protocol::{Operation, STREAM_CHUNK_BYTES, Status};
 use rustls::pki_types::CertificateDer;
 use std::io;
 use std::pin::pin;
@@ -62,10 +63,12 @@ pub struct Accepted<S> {
 /// # Errors
 /// What the stream says, and [`io::ErrorKind::TimedOut`] for a peer that does not read its replies.
 pub async fn serve<S: AsyncRead + AsyncWrite + Unpin>(accepted: Accepted<S>) -> io::Result<()> {
+    let streams = accepted.hsm.streams.connection();
     let mut connection = Connection {
         input: Input::new(Arc::clone(&accepted.limits.budget)),
         output: Output::default(),
-        caller: Arc::new(Caller::new(accepted.peer)),
+        caller: Arc::new(Caller::new(accepted.peer, streams.connection)),
+        streams,
         greeted: false,
         hsm: accepted.hsm,
         limits: accepted.limits,
@@ -85,6 +88,7 @@ struct Connection<S> {
     stream: S,
     chain: Vec<CertificateDer<'static>>,
     caller: Arc<Caller>,
+    streams: ConnectionStreams,
     /// Hello has been answered.
     greeted: bool,
     input: Input,
@@ -289,7 +293,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             Ok(Effect::None) | Err(_) => return,
         };
         let peer = self.caller.peer.clone();
-        self.caller = Arc::new(Caller { peer, login });
+        self.set_caller(peer, login);
+    }
+
+    /// Streams go on only under the login that began them.
+    fn set_caller(&mut self, peer: Peer, login: Option<Arc<Login>>) {
+        let connection = self.streams.connection;
+        let id = |login: &Option<Arc<Login>>| login.as_ref().map(|login| login.id);
+        if id(&self.caller.login) != id(&login) {
+            self.hsm.streams.end_connection(connection);
+        }
+        self.caller = Arc::new(Caller {
+            peer,
+            login,
+            connection,
+        });
     }
 
     /// Says why and closes: the bytes from here on mean nothing.
@@ -317,7 +335,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                         .login
                         .clone()
                         .filter(|login| peer.admits(&login.user));
-                    self.caller = Arc::new(Caller { peer, login });
+                    self.set_caller(peer, login);
                     Flow::Stay
                 }
             },
@@ -422,6 +440,7 @@ impl Call {
 fn memory(operation: Operation, body: &[u8]) -> usize {
     let reply = match operation {
         Operation::FindKeys => FOUND_BYTES_MAX,
+        Operation::StreamFinish => body.len().max(STREAM_CHUNK_BYTES),
         _ => body.len(),
     };
     body.len() + reply + REPLY_BYTES

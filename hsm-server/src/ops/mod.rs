@@ -10,6 +10,7 @@ pub mod derive;
 pub mod kem;
 pub mod key;
 pub mod login;
+pub mod stream;
 pub mod trust;
 pub mod user;
 pub mod wrap;

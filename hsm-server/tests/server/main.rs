@@ -20,6 +20,7 @@ mod new_keys;
 mod permissions;
 mod policy;
 mod requests;
+mod streams;
 #[path = "../support/tmpfs.rs"]
 mod tmpfs;
 mod walker;

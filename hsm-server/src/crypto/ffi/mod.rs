@@ -1,5 +1,5 @@
 //! The only place of the server that calls AWS-LC's C interface: RSA, EC, X25519 keys (`EVP_PKEY`), Ed25519, AES-GCM with
-//! a chosen tag length, AES key wrap. Everything it offers is a safe function over slices and owners.
+//! a chosen tag length and in chunks, AES key wrap. Everything it offers is a safe function over slices and owners.
 //!
 //! What the safe crate (`aws-lc-rs`) lacks and this module adds: P-224, SHA-224, every pair of curve and digest, PSS
 //! salt lengths, OAEP with two digests and a label, raw RSA, Ed25519 with context or prehash,
@@ -17,6 +17,7 @@ use aws_lc_sys as sys;
 #[cfg(not(any(feature = "fips", feature = "non-fips")))]
 compile_error!("choose the AWS-LC build: feature `fips` (default) or `non-fips`");
 
+mod aead_stream;
 mod check;
 mod des;
 mod edwards;
@@ -28,13 +29,14 @@ mod pq;
 mod rsa_op;
 mod wrap;
 
+pub(super) use aead_stream::AeadStream;
 pub(super) use des::{DES_BLOCK_LEN, Direction, des3};
 pub(super) use edwards::{
     DIGEST_LEN as PREHASH_LEN, EdwardsForm, EdwardsPrivate, PUBLIC_LEN as EDWARDS_PUBLIC_LEN,
     SIGNATURE_LEN as EDWARDS_SIGNATURE_LEN, edwards_verify,
 };
 pub(super) use gcm::{GcmKey, TAG_LEN_MAX, TAG_LEN_MIN};
-pub(super) use hmac::hmac;
+pub(super) use hmac::{HmacStream, hmac};
 pub(super) use kdf::{hash, hkdf_expand, hkdf_extract, pbkdf2};
 pub(super) use pkey::{Kind, Pkey};
 pub(super) use pq::SHARED_SECRET_LEN;
