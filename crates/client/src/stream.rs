@@ -21,18 +21,29 @@ use crate::submit;
 pub trait Chunk: Request {
     /// Writes which stream it belongs to, and its number there, into the request.
     fn place(&mut self, stream: u64, sequence: u64);
+    /// Whether the stream is over with this answer.
+    fn ends(response: &Self::Response) -> bool;
 }
 
 macro_rules! chunk {
-    ($($request:ident)*) => { $(impl Chunk for $request {
+    ($($request:ident: $ends:expr;)*) => { $(impl Chunk for $request {
         fn place(&mut self, stream: u64, sequence: u64) {
             self.stream = stream;
             self.sequence = sequence;
         }
+
+        fn ends(response: &Self::Response) -> bool {
+            let ends: fn(&Self::Response) -> bool = $ends;
+            ends(response)
+        }
     })* };
 }
 
-chunk! { StreamUpdateRequest StreamFinishRequest StreamReadRequest }
+chunk! {
+    StreamUpdateRequest: |_| false;
+    StreamFinishRequest: |response| response.remaining_bytes == 0;
+    StreamReadRequest: |response| response.remaining_bytes == 0;
+}
 
 /// An operation whose data comes in chunks, under way on one connection to one HSM.
 ///
@@ -109,8 +120,7 @@ impl Stream {
             .client
             .inner
             .run(&mut progress, &|body| encode(request, body));
-        self.note(reply.is_ok());
-        decode::<R>(&reply?)
+        self.answered::<R>(reply)
     }
 
     /// Sends a chunk without waiting for its answer; see [`Client::submit`].
@@ -124,15 +134,9 @@ impl Stream {
         encode(request, &mut body);
         let stream = self.clone();
         let callback = Box::new(move |reply: Result<Reply>, _| {
-            stream.note(reply.is_ok());
-            callback(reply.and_then(|reply| decode::<R>(&reply)));
+            callback(stream.answered::<R>(reply));
         });
         submit::submit(&self.client.inner, progress, body, callback)
-    }
-
-    /// Nothing more will be sent: the last answer said so.
-    pub fn end(&self) {
-        self.over.store(true, Ordering::Release);
     }
 
     fn next<R: Chunk>(&self, request: &mut R) -> Result<Progress> {
@@ -150,11 +154,15 @@ impl Stream {
         progress
     }
 
-    fn note(&self, answered: bool) {
+    fn answered<R: Chunk>(&self, reply: Result<Reply>) -> Result<R::Response> {
         self.sequence.fetch_add(1, Ordering::AcqRel);
-        if !answered {
-            self.cancel();
+        let response = reply.and_then(|reply| decode::<R>(&reply));
+        match &response {
+            Ok(response) if R::ends(response) => self.over.store(true, Ordering::Release),
+            Ok(_) => {}
+            Err(_) => self.cancel(),
         }
+        response
     }
 
     /// Gives back what the HSM holds; never waits.
