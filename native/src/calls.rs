@@ -3,6 +3,7 @@
 use crate::bytes::Bytes;
 use crate::clients;
 use crate::error::{BridgeError, hsm_error, panic_message, throwable};
+use ferrohsm_client::{Chunk, Stream};
 use ferrohsm_protocol::{Request, Status};
 use jni::objects::{JByteArray, JObject, JValue};
 use jni::refs::Global;
@@ -10,6 +11,7 @@ use jni::{Env, JavaVM, jni_sig, jni_str, sys};
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
+use std::sync::Arc;
 
 /// Copies a Java array. Null counts as empty. No array is ever pinned: the copy is made before any I/O.
 pub fn copy(env: &Env<'_>, array: &JByteArray<'_>) -> Result<Bytes, BridgeError> {
@@ -43,6 +45,29 @@ where
     }
     let future = env.new_global_ref(future)?;
     open.client.submit(request, move |response| {
+        complete(future, response.map(result).map_err(BridgeError::from));
+    })?;
+    Ok(JByteArray::null())
+}
+
+/// As [`run`], with a chunk of a stream.
+pub fn run_chunk<'local, R, F>(
+    env: &mut Env<'local>,
+    stream: &Arc<Stream>,
+    future: &JObject<'local>,
+    request: &mut R,
+    result: F,
+) -> Result<JByteArray<'local>, BridgeError>
+where
+    R: Chunk,
+    F: FnOnce(R::Response) -> Bytes + Send + 'static,
+{
+    if future.is_null() {
+        let bytes = result(stream.call(request)?);
+        return Ok(env.byte_array_from_slice(&bytes)?);
+    }
+    let future = env.new_global_ref(future)?;
+    stream.submit(request, move |response| {
         complete(future, response.map(result).map_err(BridgeError::from));
     })?;
     Ok(JByteArray::null())

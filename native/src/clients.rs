@@ -1,14 +1,12 @@
-//! The native clients that Java holds: Java has a number, the object stays here.
-//!
-//! A number is never given twice, so one that was closed or made up is refused instead of reaching another object.
+//! The native clients that Java holds.
 
 use crate::error::{BridgeError, hsm_error};
+use crate::numbered::Numbered;
 use ferrohsm_client::{Client, CredentialSource, Defaults};
 use ferrohsm_protocol::Status;
 use once_cell::sync::Lazy;
-use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 /// A client and what its configuration says beside it.
 pub struct OpenClient {
@@ -20,42 +18,23 @@ pub struct OpenClient {
     pub pkcs11_keystore: bool,
 }
 
-#[derive(Default)]
-struct Table {
-    last: i64,
-    clients: HashMap<i64, Arc<OpenClient>>,
-}
-
-static TABLE: Lazy<RwLock<Table>> = Lazy::new(RwLock::default);
+static CLIENTS: Lazy<Numbered<OpenClient>> = Lazy::new(Numbered::default);
 
 /// Keeps `client` and gives it a number.
 pub fn insert(client: OpenClient) -> i64 {
-    // A poisoned table is still whole: every change to it is one statement.
-    let mut table = TABLE.write().unwrap_or_else(PoisonError::into_inner);
-    table.last += 1;
-    let number = table.last;
-    table.clients.insert(number, Arc::new(client));
-    number
+    CLIENTS.insert(client)
 }
 
 /// The client with this number.
 pub fn get(number: i64) -> Result<Arc<OpenClient>, BridgeError> {
-    TABLE
-        .read()
-        .unwrap_or_else(PoisonError::into_inner)
-        .clients
-        .get(&number)
-        .cloned()
+    CLIENTS
+        .get(number)
         .ok_or_else(|| hsm_error(Status::ClientClosed, ""))
 }
 
-/// Forgets the number and hands the client back, for closing outside the lock.
+/// Forgets the number and hands the client back.
 pub fn remove(number: i64) -> Option<Arc<OpenClient>> {
-    TABLE
-        .write()
-        .unwrap_or_else(PoisonError::into_inner)
-        .clients
-        .remove(&number)
+    CLIENTS.remove(number)
 }
 
 #[cfg(test)]

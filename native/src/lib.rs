@@ -15,6 +15,7 @@ mod error;
 mod key_info;
 mod log;
 mod natives;
+mod numbered;
 mod tables;
 
 use jni::objects::JClass;

@@ -41,6 +41,8 @@ pub fn tables() -> Bytes {
     }
     writer.count(ferrohsm_protocol::MAX_DATA_BYTES);
     writer.count(ferrohsm_protocol::MAX_RANDOM_BYTES);
+    writer.count(ferrohsm_protocol::STREAM_CHUNK_BYTES);
+    writer.count(ferrohsm_protocol::MAX_HELD_BYTES);
     writer.count(STATUSES.len());
     for row in STATUSES {
         writer.text(&row.java_exception.replace('/', "."));

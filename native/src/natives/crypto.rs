@@ -18,7 +18,10 @@ use jni::sys::{jint, jlong};
 
 type Result<T> = std::result::Result<T, BridgeError>;
 
-fn parameters(env: &Env<'_>, array: &JByteArray<'_>) -> Result<Option<MechanismParameters>> {
+pub(super) fn parameters(
+    env: &Env<'_>,
+    array: &JByteArray<'_>,
+) -> Result<Option<MechanismParameters>> {
     Reader(&copy(env, array)?).parameters()
 }
 

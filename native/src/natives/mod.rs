@@ -4,6 +4,7 @@ mod client;
 mod crypto;
 mod kem;
 mod keys;
+mod stream;
 
 use crate::error::Throw;
 use jni::{NativeMethod, native_method};
@@ -145,4 +146,24 @@ pub const METHODS: &[NativeMethod] = &[
         static fn random(client: jlong, length: jint, future: java.util.concurrent.CompletableFuture) -> jbyte[],
         fn = crypto::random
     },
+    native! {
+        static fn stream_begin(client: jlong, handle: jlong, public_key_info: jbyte[], mechanism: jint, usage: jint,
+            parameters: jbyte[], total_bytes: jlong, future: java.util.concurrent.CompletableFuture) -> jbyte[],
+        fn = stream::begin
+    },
+    native! {
+        static fn stream_update(stream: jlong, aad: jbyte[], data: jbyte[],
+            future: java.util.concurrent.CompletableFuture) -> jbyte[],
+        fn = stream::update
+    },
+    native! {
+        static fn stream_finish(stream: jlong, data: jbyte[], signature: jbyte[],
+            future: java.util.concurrent.CompletableFuture) -> jbyte[],
+        fn = stream::finish
+    },
+    native! {
+        static fn stream_read(stream: jlong, future: java.util.concurrent.CompletableFuture) -> jbyte[],
+        fn = stream::read
+    },
+    native! { static fn stream_close(stream: jlong) -> void, fn = stream::close },
 ];

@@ -1,6 +1,5 @@
 package org.ferrohsm.provider;
 
-import java.io.ByteArrayOutputStream;
 import java.security.AlgorithmParameters;
 import java.security.GeneralSecurityException;
 import java.security.InvalidAlgorithmParameterException;
@@ -17,13 +16,13 @@ import javax.crypto.IllegalBlockSizeException;
 import javax.crypto.spec.IvParameterSpec;
 
 /**
- * AES in CBC, CTR and ECB mode. Data of any length goes to the HSM in chunks; the chaining value is carried here, so
- * every chunk stands for itself.
+ * AES in CBC, CTR and ECB mode. Every {@code update} gives as many bytes as the JDK's cipher does: all whole blocks, of a
+ * padded decryption all but the last, in CTR mode every byte. Data of any length goes to the HSM in chunks; the chaining
+ * value is carried here, so every chunk stands for itself.
  */
 final class AesCipher extends HsmCipher {
-    /** Small enough for a quick answer, large enough that the round trip hardly counts. */
-    private static final int CHUNK_BYTES = 256 * 1024;
     private static final int BLOCK_BYTES = CipherModes.AES_BLOCK_BYTES;
+    private static final byte[] NOTHING = new byte[0];
 
     private final String chaining;
     private final boolean padded;
@@ -32,7 +31,10 @@ final class AesCipher extends HsmCipher {
     private byte[] iv;
     /** CBC: the last ciphertext block; CTR: the next counter; ECB: null. */
     private byte[] chain;
-    private final ByteArrayOutputStream pending = new ByteArrayOutputStream();
+    /** What is no whole block yet, or may be the last. */
+    private final ChunkBuffer pending = new ChunkBuffer();
+    /** CTR: what the last block has left to combine data with. */
+    private byte[] keystream = NOTHING;
 
     AesCipher(ServiceContext context) {
         super(context);
@@ -87,6 +89,8 @@ final class AesCipher extends HsmCipher {
     private void restart() {
         chain = iv;
         pending.reset();
+        Arrays.fill(keystream, (byte) 0);
+        keystream = NOTHING;
     }
 
     @Override
@@ -96,49 +100,105 @@ final class AesCipher extends HsmCipher {
 
     @Override
     byte[] update(byte[] data, int offset, int length) throws GeneralSecurityException {
-        ByteArrayOutputStream output = new ByteArrayOutputStream();
-        feed(data, offset, length, output);
-        return output.size() == 0 ? null : output.toByteArray();
+        byte[] output = new byte[updateBytes(length)];
+        if (isCtr()) {
+            counted(data, offset, length, output, true);
+        } else {
+            Filler filler = new Filler(output);
+            pending.cut(data, offset, length, HsmStream.chunkBytes(), BLOCK_BYTES, keptBytes(),
+                chunk -> filler.add(send(chunk, true)));
+        }
+        return output;
     }
 
-    /** Takes data and sends what is more than one chunk: the last one waits for the end, which may have padding. */
-    private void feed(byte[] data, int offset, int length, ByteArrayOutputStream output)
-        throws GeneralSecurityException {
-        int done = 0;
-        while (length - done > CHUNK_BYTES - pending.size()) {
-            int part = CHUNK_BYTES - pending.size();
-            pending.write(data, offset + done, part);
-            done += part;
-            byte[] chunk = pending.toByteArray();
-            pending.reset();
-            output.writeBytes(send(chunk, true));
+    /** Fills an array part by part. */
+    private static final class Filler {
+        private final byte[] output;
+        private int filled;
+
+        Filler(byte[] output) {
+            this.output = output;
         }
-        pending.write(data, offset + done, length - done);
+
+        void add(byte[] part) {
+            System.arraycopy(part, 0, output, filled, part.length);
+            filled += part.length;
+        }
+    }
+
+    private boolean isCtr() {
+        return chaining.equals("CTR");
+    }
+
+    /** Bytes that may be the last block, whose padding is not for {@code update} to give. */
+    private int keptBytes() {
+        return padded && mode == Cipher.DECRYPT_MODE ? BLOCK_BYTES : 0;
     }
 
     @Override
     byte[] finish(byte[] data, int offset, int length) throws GeneralSecurityException {
         try {
-            ByteArrayOutputStream output = new ByteArrayOutputStream();
-            feed(data, offset, length, output);
-            byte[] rest = pending.toByteArray();
-            boolean wholeBlocks = rest.length % BLOCK_BYTES == 0;
-            boolean anyLength = chaining.equals("CTR") || padded && mode == Cipher.ENCRYPT_MODE;
-            if (!wholeBlocks && !anyLength) {
-                throw new IllegalBlockSizeException(context().algorithm() + ": the data's length is no multiple of "
-                    + BLOCK_BYTES + " bytes" + (padded ? ", so it is damaged or no output of this cipher" : ""));
+            if (isCtr()) {
+                byte[] output = new byte[length];
+                counted(data, offset, length, output, false);
+                return output;
             }
-            if (rest.length == 0 && padded && mode == Cipher.DECRYPT_MODE) {
-                throw new BadPaddingException(context().algorithm()
-                    + ": there is no data, and even an empty text has a block of padding");
-            }
-            if (rest.length > 0 || padded && mode == Cipher.ENCRYPT_MODE) {
-                output.writeBytes(send(rest, false));
-            }
-            return output.toByteArray();
+            return finishBlocks(data, offset, length);
         } finally {
             restart();
         }
+    }
+
+    private byte[] finishBlocks(byte[] data, int offset, int length) throws GeneralSecurityException {
+        long whole = (long) pending.size() + length;
+        boolean pads = padded && mode == Cipher.ENCRYPT_MODE;
+        if (whole % BLOCK_BYTES != 0 && !pads) {
+            throw new IllegalBlockSizeException(context().algorithm() + ": the data's length is no multiple of "
+                + BLOCK_BYTES + " bytes" + (padded ? ", so it is damaged or no output of this cipher" : ""));
+        }
+        if (whole == 0 && padded && mode == Cipher.DECRYPT_MODE) {
+            throw new BadPaddingException(context().algorithm()
+                + ": there is no data, and even an empty text has a block of padding");
+        }
+        byte[] output = new byte[outputBytes(length)];
+        Filler filler = new Filler(output);
+        int chunkBytes = HsmStream.chunkBytes();
+        // The last chunk waits for the end, which may have padding.
+        int last = (int) Math.min(whole, (whole - 1) % chunkBytes + 1);
+        pending.cut(data, offset, length, chunkBytes, chunkBytes, last, chunk -> filler.add(send(chunk, true)));
+        if (last > 0 || pads) {
+            filler.add(send(pending.take(), false));
+        }
+        return filler.filled == output.length ? output : Arrays.copyOf(output, filler.filled);
+    }
+
+    /**
+     * CTR: data of any length at any place. What the last block has left is asked for with zeros, which it is combined
+     * with by exclusive or, and kept for the next bytes: single bytes do not go to the HSM one by one.
+     */
+    private void counted(byte[] data, int offset, int length, byte[] output, boolean more)
+        throws GeneralSecurityException {
+        int done = Math.min(length, keystream.length);
+        for (int i = 0; i < done; i++) {
+            output[i] = (byte) (data[offset + i] ^ keystream[i]);
+        }
+        keystream = dropKeystream(done);
+        while (done < length) {
+            int part = Math.min(HsmStream.chunkBytes(), length - done);
+            int blocks = more ? part + (BLOCK_BYTES - part % BLOCK_BYTES) % BLOCK_BYTES : part;
+            byte[] chunk = new byte[blocks];
+            System.arraycopy(data, offset + done, chunk, 0, part);
+            byte[] result = send(chunk, more || done + part < length);
+            System.arraycopy(result, 0, output, done, part);
+            done += part;
+            keystream = Arrays.copyOfRange(result, part, blocks);
+        }
+    }
+
+    private byte[] dropKeystream(int bytes) {
+        byte[] rest = Arrays.copyOfRange(keystream, bytes, keystream.length);
+        Arrays.fill(keystream, (byte) 0);
+        return rest;
     }
 
     private byte[] send(byte[] chunk, boolean more) throws GeneralSecurityException {
@@ -209,13 +269,16 @@ final class AesCipher extends HsmCipher {
 
     @Override
     int outputBytes(int inputBytes) {
-        int whole = pending.size() + inputBytes;
-        return padded && mode == Cipher.ENCRYPT_MODE ? whole + BLOCK_BYTES - whole % BLOCK_BYTES : whole;
+        int whole = Math.addExact(pending.size(), inputBytes);
+        return padded && mode == Cipher.ENCRYPT_MODE ? Math.addExact(whole, BLOCK_BYTES - whole % BLOCK_BYTES) : whole;
     }
 
     @Override
     int updateBytes(int inputBytes) {
-        int whole = pending.size() + inputBytes;
-        return whole <= CHUNK_BYTES ? 0 : (whole - 1) / CHUNK_BYTES * CHUNK_BYTES;
+        if (isCtr()) {
+            return inputBytes;
+        }
+        int ready = Math.max(0, Math.addExact(pending.size(), inputBytes) - keptBytes());
+        return ready - ready % BLOCK_BYTES;
     }
 }

@@ -1,6 +1,5 @@
 package org.ferrohsm.provider;
 
-import java.io.ByteArrayOutputStream;
 import java.security.AlgorithmParameters;
 import java.security.GeneralSecurityException;
 import java.security.InvalidAlgorithmParameterException;
@@ -16,19 +15,23 @@ import javax.crypto.spec.GCMParameterSpec;
 
 /**
  * AES-GCM. The HSM makes the IV: {@code getIV()} before the end has it issue one, otherwise it comes with the
- * ciphertext. Data is collected and goes in one call, so its size is limited; decryption gives nothing out before the
- * tag was checked.
+ * ciphertext. What fits one call is collected and goes in one; of more, an encryption gives its output as chunks are
+ * full. Decryption gives nothing out before the tag was checked: data is collected here and, while it is checked, held
+ * by the HSM, which limits it.
  */
 final class AesGcmCipher extends HsmCipher {
     private static final int DEFAULT_TAG_BITS = 128;
+    private static final byte[] NOTHING = new byte[0];
 
     private FerroHsmSecretKey key;
     private int mode;
     private int tagBits = DEFAULT_TAG_BITS;
     private byte[] iv;
     private MechanismParameters.IvSource ivSource;
-    private final ByteArrayOutputStream aad = new ByteArrayOutputStream();
-    private final ByteArrayOutputStream data = new ByteArrayOutputStream();
+    private final ChunkBuffer aad = new ChunkBuffer();
+    private final ChunkBuffer data = new ChunkBuffer();
+    /** An encryption of more than fits one call, else null. */
+    private HsmStream stream;
     /** An encryption is over: its IV must not serve another one. */
     private boolean used;
     /** What the last encryption of this object was made with; null before the first, or while its IV is not known. */
@@ -73,14 +76,23 @@ final class AesGcmCipher extends HsmCipher {
             throw new InvalidAlgorithmParameterException("GCM decryption needs the IV of the encryption, in a"
                 + " GCMParameterSpec");
         }
+        forget();
         key = secret;
         mode = newMode;
         tagBits = bits;
         iv = givenIv;
         ivSource = givenIv == null ? MechanismParameters.IvSource.HSM : MechanismParameters.IvSource.CALLER;
+        used = false;
+    }
+
+    /** Drops what has come. */
+    private void forget() {
         aad.reset();
         data.reset();
-        used = false;
+        if (stream != null) {
+            stream.close();
+            stream = null;
+        }
     }
 
     @Override
@@ -102,30 +114,25 @@ final class AesGcmCipher extends HsmCipher {
         }
         requireReady();
         requireFresh();
-        if (data.size() > 0) {
+        if (data.size() > 0 || stream != null) {
             throw new IllegalStateException("Associated data comes before the data");
         }
-        requireWithinLimit(length);
         aad.write(source, offset, length);
     }
 
-    /** Here and not at the end, whose exceptions CipherOutputStream.close() swallows. */
-    private void requireWithinLimit(int more) {
-        if (exceedsLimit(more)) {
-            breakOff();
-            data.reset();
-            aad.reset();
-            throw new ProviderException(overLimit());
-        }
+    private boolean fitsOneCall(int more) {
+        return (long) data.size() + aad.size() + more <= Tables.get().maxDataBytes();
     }
 
-    private boolean exceedsLimit(int more) {
-        return more > Tables.get().maxDataBytes() - data.size() - aad.size();
+    /** Whether this many bytes more are over what the HSM holds of a decryption; the tag does not count. */
+    private boolean exceedsHeld(int more) {
+        return (long) data.size() + more > (long) Tables.get().maxHeldBytes() + tagBits / 8;
     }
 
     private static String overLimit() {
-        return "One AES-GCM call takes at most " + Tables.get().maxDataBytes() + " bytes of data and associated data"
-            + " together, and here come more: split the data, each part with an IV of its own";
+        int bytes = Tables.get().maxHeldBytes();
+        return "One AES-GCM decryption gives at most " + bytes + " bytes (" + (bytes >> 20) + " MiB), as nothing may come"
+            + " out before the tag at the end was checked: encrypt larger data in parts, each with an IV of its own";
     }
 
     @Override
@@ -136,43 +143,127 @@ final class AesGcmCipher extends HsmCipher {
     }
 
     @Override
-    byte[] update(byte[] source, int offset, int length) {
+    byte[] update(byte[] source, int offset, int length) throws GeneralSecurityException {
         requireFresh();
-        requireWithinLimit(length);
-        data.write(source, offset, length);
-        return null;
+        if (mode == Cipher.DECRYPT_MODE) {
+            // Here and not at the end, whose exceptions CipherOutputStream.close() swallows.
+            if (exceedsHeld(length)) {
+                forget();
+                throw new ProviderException(overLimit());
+            }
+            data.write(source, offset, length);
+            return null;
+        }
+        if (stream == null && fitsOneCall(length)) {
+            data.write(source, offset, length);
+            return null;
+        }
+        return encrypt(source, offset, length, 0);
+    }
+
+    /** Sends all whole chunks; gives their ciphertext in an array with this much room behind it. */
+    private byte[] encrypt(byte[] source, int offset, int length, int room) throws GeneralSecurityException {
+        int chunkBytes = HsmStream.chunkBytes();
+        long whole = (long) data.size() + length;
+        byte[] output = new byte[Math.addExact(Math.toIntExact(whole - whole % chunkBytes), room)];
+        int[] filled = {0};
+        boolean done = false;
+        try {
+            if (stream == null) {
+                stream = begin();
+            }
+            data.cut(source, offset, length, chunkBytes, chunkBytes, 0, chunk -> {
+                byte[] ciphertext = stream.update(chunk);
+                System.arraycopy(ciphertext, 0, output, filled[0], ciphertext.length);
+                filled[0] += ciphertext.length;
+            });
+            done = true;
+            return output;
+        } finally {
+            if (!done) {
+                used = true;
+                forget();
+            }
+        }
+    }
+
+    private HsmStream begin() throws GeneralSecurityException {
+        noteIv();
+        HsmStream begun = begin(HsmStream.Use.ENCRYPT, key.handleFor("encrypt"), 0);
+        iv = begun.iv();
+        lastIv = iv;
+        return begun;
+    }
+
+    /** Begins with the associated data. */
+    private HsmStream begin(HsmStream.Use use, long handle, long totalBytes) throws GeneralSecurityException {
+        byte[] parameters = MechanismParameters.gcm(iv, ivSource, NOTHING, tagBits);
+        HsmStream begun = HsmStream.begin(key.client(), handle, null, mechanism(), use, parameters, totalBytes);
+        boolean done = false;
+        try {
+            int chunkBytes = HsmStream.chunkBytes();
+            aad.cut(NOTHING, 0, 0, chunkBytes, 1, 0, begun::updateAad);
+            done = true;
+            return begun;
+        } finally {
+            if (!done) {
+                begun.close();
+            }
+        }
     }
 
     @Override
     byte[] finish(byte[] source, int offset, int length) throws GeneralSecurityException {
         requireFresh();
         try {
-            if (exceedsLimit(length)) {
-                breakOff();
-                throw new IllegalBlockSizeException(overLimit());
-            }
-            data.write(source, offset, length);
-            byte[] whole = data.toByteArray();
-            byte[] associated = aad.toByteArray();
-            byte[] parameters = MechanismParameters.gcm(iv, ivSource, associated, tagBits);
             if (mode == Cipher.DECRYPT_MODE) {
-                return key.client().decrypt(key.handleFor("decrypt"), mechanism(), parameters, whole);
+                return decrypt(source, offset, length);
             }
-            useUp();
-            HsmClient.WithIv encrypted =
-                key.client().encrypt(key.handleFor("encrypt"), mechanism(), parameters, whole);
-            iv = encrypted.iv();
-            lastIv = iv;
-            return encrypted.data();
+            if (stream == null && fitsOneCall(length)) {
+                data.write(source, offset, length);
+                byte[] parameters = MechanismParameters.gcm(iv, ivSource, aad.toByteArray(), tagBits);
+                useUp();
+                HsmClient.WithIv encrypted =
+                    key.client().encrypt(key.handleFor("encrypt"), mechanism(), parameters, data.take());
+                iv = encrypted.iv();
+                lastIv = iv;
+                return encrypted.data();
+            }
+            int last = (int) (((long) data.size() + length) % HsmStream.chunkBytes()) + tagBits / 8;
+            byte[] output = encrypt(source, offset, length, last);
+            used = true;
+            byte[] rest = stream.finish(data.take());
+            System.arraycopy(rest, 0, output, output.length - rest.length, rest.length);
+            return output;
         } finally {
-            data.reset();
-            aad.reset();
+            forget();
         }
+    }
+
+    private byte[] decrypt(byte[] source, int offset, int length) throws GeneralSecurityException {
+        if (exceedsHeld(length)) {
+            breakOff();
+            throw new IllegalBlockSizeException(overLimit());
+        }
+        long handle = key.handleFor("decrypt");
+        if (fitsOneCall(length)) {
+            data.write(source, offset, length);
+            byte[] parameters = MechanismParameters.gcm(iv, ivSource, aad.toByteArray(), tagBits);
+            return key.client().decrypt(handle, mechanism(), parameters, data.take());
+        }
+        // One byte at least is announced: an empty ciphertext has no tag, and fails at its end.
+        long totalBytes = Math.max(1, (long) data.size() + length);
+        return begin(HsmStream.Use.DECRYPT, handle, totalBytes).decrypt(data, source, offset, length,
+            outputBytes(length));
     }
 
     /** Before the call: one that fails here may have succeeded in the HSM. */
     private void useUp() {
         used = true;
+        noteIv();
+    }
+
+    private void noteIv() {
         lastKey = key;
         lastIv = iv;
     }
@@ -234,12 +325,16 @@ final class AesGcmCipher extends HsmCipher {
 
     @Override
     int outputBytes(int inputBytes) {
-        int whole = data.size() + inputBytes;
-        return CipherModes.isForward(mode) ? whole + tagBits / 8 : Math.max(0, whole - tagBits / 8);
+        int whole = Math.addExact(data.size(), inputBytes);
+        return CipherModes.isForward(mode) ? Math.addExact(whole, tagBits / 8) : Math.max(0, whole - tagBits / 8);
     }
 
     @Override
     int updateBytes(int inputBytes) {
-        return 0;
+        if (mode == Cipher.DECRYPT_MODE || stream == null && fitsOneCall(inputBytes)) {
+            return 0;
+        }
+        int whole = Math.addExact(data.size(), inputBytes);
+        return whole - whole % HsmStream.chunkBytes();
     }
 }

@@ -1,5 +1,6 @@
 package org.ferrohsm.provider;
 
+import java.nio.ByteBuffer;
 import java.security.AlgorithmParameters;
 import java.security.GeneralSecurityException;
 import java.security.InvalidAlgorithmParameterException;
@@ -232,8 +233,54 @@ abstract class HsmCipher extends CipherSpi {
         return copy(engineUpdate(data, offset, length), output, outputOffset);
     }
 
-    /** An upper bound for what an update with this many bytes gives. */
+    /** How much an update with this many bytes gives. */
     abstract int updateBytes(int inputBytes);
+
+    /** In one piece: the JDK's own form cuts buffers without an array into pieces of 4 KiB, each a round trip. */
+    @Override
+    protected int engineUpdate(ByteBuffer input, ByteBuffer output) throws ShortBufferException {
+        if (software != null) {
+            return software.update(input, output);
+        }
+        requireReady();
+        requireRoom(output, updateBytes(input.remaining()));
+        byte[] data = bytesOf(input);
+        return put(engineUpdate(data, 0, data.length), output);
+    }
+
+    @Override
+    protected int engineDoFinal(ByteBuffer input, ByteBuffer output)
+        throws ShortBufferException, IllegalBlockSizeException, BadPaddingException {
+        if (software != null) {
+            return software.doFinal(input, output);
+        }
+        requireReady();
+        requireRoom(output, outputBytes(input.remaining()));
+        byte[] data = bytesOf(input);
+        return put(engineDoFinal(data, 0, data.length), output);
+    }
+
+    /** A copy, so that input and output may overlap. */
+    private static byte[] bytesOf(ByteBuffer input) {
+        byte[] data = new byte[input.remaining()];
+        input.get(data);
+        return data;
+    }
+
+    private static int put(byte[] result, ByteBuffer output) {
+        if (result == null) {
+            return 0;
+        }
+        output.put(result);
+        return result.length;
+    }
+
+    private static void requireRoom(ByteBuffer output, int bytes) throws ShortBufferException {
+        if (output.remaining() < bytes) {
+            throw new ShortBufferException("The output needs room for " + bytes + " bytes, there are "
+                + output.remaining());
+        }
+    }
 
     @Override
     protected byte[] engineDoFinal(byte[] data, int offset, int length)

@@ -27,7 +27,8 @@ import javax.security.auth.login.LoginException;
  * cause is the {@link LoginException}, because callers that only sign or encrypt declare no such thing.
  */
 final class HsmClient {
-    private static final Cleaner CLEANER = Cleaner.create();
+    /** Closes what the library holds for objects that are garbage. */
+    static final Cleaner CLEANER = Cleaner.create();
     private static final Map<String, WeakReference<HsmClient>> OPEN = new HashMap<>();
     /**
      * A net under virtual threads, which wait here and not in the library: the longest {@code timeout-ms} there is, for
@@ -36,7 +37,7 @@ final class HsmClient {
     private static final long LONGEST_WAIT_SECONDS = 2 * 600 + 60;
 
     /** A call of a native, waiting (null future) or not. */
-    private interface NativeCall {
+    interface NativeCall {
         byte[] invoke(CompletableFuture<byte[]> future) throws Exception;
     }
 
@@ -123,6 +124,11 @@ final class HsmClient {
             }
             return client;
         }
+    }
+
+    /** The library's number for it. */
+    long id() {
+        return id;
     }
 
     /** Id of the cluster, 32 hex digits, as configured. */
@@ -283,12 +289,20 @@ final class HsmClient {
         change(future -> HsmNative.deleteKey(id, handle, true, future));
     }
 
+    /** Signs; a message over the limit of one call goes in chunks, where the mechanism takes messages. */
     byte[] sign(long handle, int mechanism, byte[] parameters, byte[] data) throws GeneralSecurityException {
+        if (data.length > Tables.get().maxDataBytes()) {
+            return HsmStream.sign(this, handle, mechanism, parameters, data);
+        }
         return call(future -> HsmNative.sign(id, handle, mechanism, parameters, data, future));
     }
 
+    /** Verifies; long messages as {@link #sign}. */
     boolean verify(byte[] publicKeyInfo, int mechanism, byte[] parameters, byte[] data, byte[] signature)
         throws GeneralSecurityException {
+        if (data.length > Tables.get().maxDataBytes()) {
+            return HsmStream.verify(this, publicKeyInfo, mechanism, parameters, data, signature);
+        }
         return call(future -> HsmNative.verify(id, 0, publicKeyInfo, mechanism, parameters, data, signature,
             future))[0] == 1;
     }
@@ -376,7 +390,8 @@ final class HsmClient {
         }
     }
 
-    private byte[] call(NativeCall call) throws GeneralSecurityException {
+    /** Waits in native code, or on a virtual thread in Java. */
+    byte[] call(NativeCall call) throws GeneralSecurityException {
         try {
             if (!VirtualThreads.isCurrent()) {
                 return call.invoke(null);

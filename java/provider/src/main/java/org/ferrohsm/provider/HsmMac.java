@@ -1,6 +1,5 @@
 package org.ferrohsm.provider;
 
-import java.io.ByteArrayOutputStream;
 import java.security.GeneralSecurityException;
 import java.security.InvalidAlgorithmParameterException;
 import java.security.InvalidKeyException;
@@ -11,8 +10,8 @@ import javax.crypto.Mac;
 import javax.crypto.MacSpi;
 
 /**
- * HMAC or CMAC with a key in the HSM. Data is collected and goes in one call, so its size is limited. The length is known before
- * any key: JSSE asks for it first, which binds the object to this provider, and its own keys are then handed on to the
+ * HMAC or CMAC with a key in the HSM, over data of any length: what fits one call goes in one, more of it in chunks. The
+ * length of the MAC is known before any key: JSSE asks for it first, which binds the object to this provider, and its own keys are then handed on to the
  * JDK.
  */
 final class HsmMac extends MacSpi {
@@ -20,9 +19,11 @@ final class HsmMac extends MacSpi {
     private final int macBytes;
     private FerroHsmSecretKey key;
     private Mac software;
-    /** More data came than one call takes: there is no MAC of it, until init or reset. */
+    /** An update failed: there is no MAC of the data, until init or reset. */
     private boolean broken;
-    private final ByteArrayOutputStream data = new ByteArrayOutputStream();
+    private final ChunkBuffer data = new ChunkBuffer();
+    /** Null until more data has come than fits one call. */
+    private HsmStream stream;
 
     HsmMac(ServiceContext context, int macBytes) {
         this.context = context;
@@ -74,14 +75,35 @@ final class HsmMac extends MacSpi {
             return;
         }
         requireUsable();
-        int limit = Tables.get().maxDataBytes();
-        if (length > limit - data.size()) {
-            broken = true;
-            data.reset();
-            throw new ProviderException("One MAC in the HSM takes at most " + limit
-                + " bytes: hash the data and authenticate its digest");
+        if (stream == null && length <= Tables.get().maxDataBytes() - data.size()) {
+            data.write(input, offset, length);
+            return;
         }
-        data.write(input, offset, length);
+        broken = true;
+        try {
+            if (stream == null) {
+                stream = HsmStream.begin(key.client(), key.handleFor("sign"), null, context.mechanism().code(),
+                    HsmStream.Use.SIGN, null, 0);
+            }
+            int chunkBytes = HsmStream.chunkBytes();
+            data.cut(input, offset, length, chunkBytes, chunkBytes, 0, stream::update);
+            broken = false;
+        } catch (GeneralSecurityException e) {
+            throw new ProviderException(e.getMessage(), e);
+        } finally {
+            if (broken) {
+                forget();
+            }
+        }
+    }
+
+    /** Drops what has come. */
+    private void forget() {
+        data.reset();
+        if (stream != null) {
+            stream.close();
+            stream = null;
+        }
     }
 
     private void requireUsable() {
@@ -100,12 +122,16 @@ final class HsmMac extends MacSpi {
             return software.doFinal();
         }
         requireUsable();
-        byte[] whole = data.toByteArray();
-        data.reset();
+        byte[] rest = data.take();
         try {
-            return key.client().sign(key.handleFor("sign"), context.mechanism().code(), null, whole);
+            if (stream != null) {
+                return stream.finish(rest);
+            }
+            return key.client().sign(key.handleFor("sign"), context.mechanism().code(), null, rest);
         } catch (GeneralSecurityException e) {
             throw new ProviderException(e.getMessage(), e);
+        } finally {
+            forget();
         }
     }
 
@@ -115,6 +141,6 @@ final class HsmMac extends MacSpi {
             software.reset();
         }
         broken = false;
-        data.reset();
+        forget();
     }
 }

@@ -111,6 +111,23 @@ final class HsmNative {
     static native byte[] random(long client, int length, CompletableFuture<byte[]> future)
         throws GeneralSecurityException;
 
+    /** Begins a stream; gives its number (64 bits) and the IV. {@code use} is the protocol's code. */
+    static native byte[] streamBegin(long client, long handle, byte[] publicKeyInfo, int mechanism, int use,
+        byte[] parameters, long totalBytes, CompletableFuture<byte[]> future) throws GeneralSecurityException;
+
+    static native byte[] streamUpdate(long stream, byte[] aad, byte[] data, CompletableFuture<byte[]> future)
+        throws GeneralSecurityException;
+
+    /** Gives whether a signature was right (one byte), what remains to be read (64 bits), and output. */
+    static native byte[] streamFinish(long stream, byte[] data, byte[] signature, CompletableFuture<byte[]> future)
+        throws GeneralSecurityException;
+
+    /** As {@link #streamFinish}, for more output. */
+    static native byte[] streamRead(long stream, CompletableFuture<byte[]> future) throws GeneralSecurityException;
+
+    /** Ends a stream, if it is not over; never waits. */
+    static native void streamClose(long stream);
+
     /** Called by the library, on any thread: an exception of this provider's own, by its name in the status table. */
     @SuppressWarnings("unused")
     private static Throwable throwable(String className, String message) throws ReflectiveOperationException {

@@ -10,7 +10,7 @@ import java.util.Set;
 
 /** The protocol's tables, as the native library has them: mechanisms with their JCA services, attributes, limits. */
 record Tables(List<Mechanism> mechanisms, Map<String, Integer> attributeIds, int maxDataBytes, int maxRandomBytes,
-    Set<String> exceptionClasses) {
+    int streamChunkBytes, int maxHeldBytes, Set<String> exceptionClasses) {
 
     /** A JCA service that a mechanism is offered as. */
     record Service(String engine, String name, List<String> aliases) {
@@ -70,7 +70,7 @@ record Tables(List<Mechanism> mechanisms, Map<String, Integer> attributeIds, int
             attributeIds.put(Wire.text(in), id);
         }
         return new Tables(List.copyOf(mechanisms), Map.copyOf(attributeIds), in.readInt(), in.readInt(),
-            Set.copyOf(texts(in)));
+            in.readInt(), in.readInt(), Set.copyOf(texts(in)));
     }
 
     private static List<Service> services(DataInputStream in) throws IOException {

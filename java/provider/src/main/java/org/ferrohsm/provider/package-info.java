@@ -15,12 +15,11 @@
  *     one, give it to a KeyFactory or SecretKeyFactory of this provider; nothing is imported by itself.
  * <li>AES-GCM encryption takes its IV from the HSM; the caller's own only where the key has {@code allow-caller-iv}. An
  *     empty IV in {@code GCMParameterSpec} means none. Each encryption needs an {@code init} of its own.
- * <li>AES-GCM (data and associated data together) and MACs take at most 983,040 bytes in one operation. The
- *     {@code update} that goes over it throws a {@link java.security.ProviderException}.
- * <li>CBC, CTR and ECB take any amount, and send it to the HSM in chunks of 256 KiB: until more than a chunk has come,
- *     {@code update} gives nothing, and everything comes with {@code doFinal}. So {@code CipherOutputStream.flush()}
- *     passes nothing on, and a protocol that waits for the answer to a part of its stream waits for ever: give such
- *     parts a {@code doFinal} each.
+ * <li>Data may have any length, but an AES-GCM decryption gives at most 64 MiB, since nothing comes out before the tag
+ *     was checked; the {@code update} that goes over it throws a {@link java.security.ProviderException}. A GCM
+ *     encryption gives nothing until more than 983,040 bytes have come, then ciphertext in pieces of 256 KiB.
+ * <li>An AES-GCM encryption or MAC of more than 983,040 bytes lives in one HSM: if that is lost in the middle, a
+ *     {@link java.security.ProviderException} says so, and the operation must begin again.
  * <li>After a failed {@code init} or {@code update}, a Cipher or Mac throws {@link IllegalStateException}, a Signature
  *     {@link java.security.SignatureException}, until the next {@code init} (a Mac also until {@code reset}).
  * <li>A secret that is not AES comes back from the KeyStore with the algorithm {@code GenericSecret}, whatever HMAC it
