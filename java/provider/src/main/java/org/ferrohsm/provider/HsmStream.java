@@ -93,8 +93,10 @@ final class HsmStream implements AutoCloseable {
 
     /** Sends the last data; gives the MAC, or the last ciphertext and the tag. */
     byte[] finish(byte[] data) throws GeneralSecurityException {
-        try (this) {
+        try {
             return end(data, null).data();
+        } finally {
+            close();
         }
     }
 
@@ -102,6 +104,7 @@ final class HsmStream implements AutoCloseable {
         try {
             return Output.of(client.call(future -> HsmNative.streamFinish(number, data, signature, future)));
         } finally {
+            Arrays.fill(data, (byte) 0);
             Reference.reachabilityFence(this);
         }
     }
@@ -112,7 +115,7 @@ final class HsmStream implements AutoCloseable {
      */
     byte[] decrypt(ChunkBuffer collected, byte[] data, int offset, int length, int outputBytes)
         throws GeneralSecurityException {
-        try (this) {
+        try {
             byte[] result = new byte[outputBytes];
             collected.cut(data, offset, length, chunkBytes(), chunkBytes(), 0, this::update);
             Output output = end(collected.take(), null);
@@ -126,6 +129,8 @@ final class HsmStream implements AutoCloseable {
                 }
                 output = Output.of(client.call(future -> HsmNative.streamRead(number, future)));
             }
+        } finally {
+            close();
         }
     }
 
