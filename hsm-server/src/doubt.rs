@@ -187,7 +187,7 @@ mod tests {
                 signed_certificate_pem,
                 trust_anchor_pem,
             };
-            let nobody = Caller::new(Peer::Socket);
+            let nobody = Caller::new(Peer::Socket, 0);
             cluster_ops::handle_cluster_initialize(&self.hsm, &nobody, request).map(drop)
         }
 
@@ -196,7 +196,7 @@ mod tests {
                 password: PASSWORD.to_vec(),
                 ..ClusterActivateRequest::default()
             };
-            let nobody = Caller::new(Peer::Socket);
+            let nobody = Caller::new(Peer::Socket, 0);
             cluster_ops::handle_cluster_activate(&self.hsm, &nobody, request).map(drop)
         }
 
@@ -218,6 +218,7 @@ mod tests {
             let caller = Caller {
                 peer: Peer::Socket,
                 login: Some(Arc::clone(login)),
+                connection: 0,
             };
             let change = Change::new(&caller, request, &request.encode_to_vec())?;
             if let Some(reply) = change.remembered(&self.hsm)? {

@@ -61,9 +61,10 @@ class LongDataTest {
         byte[] bytes = new byte[32];
         new Random(4).nextBytes(bytes);
         softwareAes = new SecretKeySpec(bytes, "AES");
-        aes = SecretKeyFactory.getInstance("AES", provider).generateSecret(softwareAes);
+        aes = SecretKeyFactory.getInstance("AES", provider).generateSecret(new SecretKeySpec(bytes, "AES"));
         softwareSecret = new SecretKeySpec(bytes, "GenericSecret");
-        secret = SecretKeyFactory.getInstance("GenericSecret", provider).generateSecret(softwareSecret);
+        secret = SecretKeyFactory.getInstance("GenericSecret", provider)
+            .generateSecret(new SecretKeySpec(bytes, "GenericSecret"));
     }
 
     private static byte[] data(int length) {
