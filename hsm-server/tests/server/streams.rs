@@ -470,6 +470,7 @@ fn each_chunk_is_authorized_again() {
     let delete = DeleteKeyRequest {
         request_id: request_id(),
         handle: aes,
+        ..DeleteKeyRequest::default()
     };
     again.call(&delete).unwrap();
     let read = StreamReadRequest {
