@@ -25,11 +25,7 @@ pub fn holds(
         (Method::Gcm { .. } | Method::ChaCha, Use::Decrypt) => Ok(true),
         (Method::Edwards(_) | Method::MlDsa(_), Use::Sign | Use::Verify) => Ok(true),
         (
-            Method::Cbc(_)
-            | Method::Ctr
-            | Method::Ecb(_)
-            | Method::Des3Cbc(_)
-            | Method::Des3Ecb(_),
+            Method::Cbc(_) | Method::Ctr | Method::Ecb(_) | Method::Des3Cbc(_) | Method::Des3Ecb(_),
             _,
         ) => Err(CryptoError::Parameter(
             "CBC, CTR and ECB need no stream: send chunks with more_chunks and the chaining value",
@@ -112,7 +108,12 @@ impl Stream {
             Method::ChaCha => {
                 let key = key.secret("a ChaCha20 key")?.chacha20()?;
                 let cipher = key.stream(&parameters.iv, direction_of(held))?;
-                aead(cipher, CHACHA_TAG_BYTES, &parameters.aad, held.then_some(total))?
+                aead(
+                    cipher,
+                    CHACHA_TAG_BYTES,
+                    &parameters.aad,
+                    held.then_some(total),
+                )?
             }
             _ => Work::Whole {
                 parameters: Box::new(parameters.clone()),
@@ -177,7 +178,9 @@ impl Stream {
                 .as_ref()
                 .to_vec(),
             Work::Seal { cipher, tag_len } => {
-                let tag = cipher.tag().map_err(|_| CryptoError::Module("authenticated encryption"))?;
+                let tag = cipher
+                    .tag()
+                    .map_err(|_| CryptoError::Module("authenticated encryption"))?;
                 output.extend_from_slice(&tag[..tag_len]);
                 return Ok(Finished::Output(output));
             }
@@ -453,14 +456,22 @@ mod tests {
     fn ed25519_and_ml_dsa_sign_long_messages_whole() {
         let none = MechanismParameters::default();
         for (spec, mechanism) in [
-            (KeySpec::Edwards, Mechanism::Ed25519),
-            (KeySpec::MlDsa { set: super::super::MlDsaSet::MlDsa65 }, Mechanism::MlDsa),
+            (KeySpec::EcEdwards, Mechanism::Ed25519),
+            (
+                KeySpec::MlDsa {
+                    set: super::super::MlDsaSet::MlDsa65,
+                },
+                Mechanism::MlDsa,
+            ),
         ] {
             let key = KeyMaterial::generate(&spec).unwrap();
             let own = AnyKey::Own(&key);
             let message = text(2_000_000);
             let signature = run(&key, mechanism, &none, Use::Sign, &message, 300_000).unwrap();
-            assert_eq!(verify(own, mechanism, &none, &message, &signature), Ok(true));
+            assert_eq!(
+                verify(own, mechanism, &none, &message, &signature),
+                Ok(true)
+            );
             for (message, right) in [(&message[..], true), (&message[1..], false)] {
                 let stream =
                     Stream::begin(own, mechanism, &none, Use::Verify, message.len()).unwrap();

@@ -48,12 +48,7 @@ impl AeadStream {
             return Err(Failed);
         }
         // SAFETY: takes no argument and returns a pointer to a static.
-        Self::new(
-            unsafe { sys::EVP_chacha20_poly1305() },
-            key,
-            iv,
-            direction,
-        )
+        Self::new(unsafe { sys::EVP_chacha20_poly1305() }, key, iv, direction)
     }
 
     /// `key` is as long as `cipher` wants it.

@@ -90,7 +90,7 @@ class HsmSignature extends SignatureSpi {
         return switch (context.keyType()) {
             case RSA -> (((FerroHsmRsaPrivateKey) key).getModulus().bitLength() + 7) / 8 - 11;
             case EC -> MAX_RAW_EC_BYTES;
-            default -> Tables.get().maxDataBytes(); // the message itself
+            default -> Tables.get().maxHeldBytes(); // the message itself, which the HSM holds
         };
     }
 

@@ -9,8 +9,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
 import java.security.MessageDigest;
 import java.security.ProviderException;
+import java.security.Signature;
+import java.security.SignatureException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -290,6 +294,25 @@ class LongDataTest {
             hsm(Cipher.DECRYPT_MODE, iv))) {
             assertArrayEquals(data, stream.readAllBytes());
         }
+    }
+
+    /** Signed whole: the HSM holds the message until its end. */
+    @Test
+    void ed25519OfALongMessage() throws Exception {
+        byte[] data = data(5 * MIB + 1);
+        KeyPair pair = KeyPairGenerator.getInstance("Ed25519", provider).generateKeyPair();
+        Signature signature = Signature.getInstance("Ed25519", provider);
+        signature.initSign(pair.getPrivate());
+        signature.update(data);
+        byte[] signed = signature.sign();
+        Signature jdk = Signature.getInstance("Ed25519", "SunEC");
+        jdk.initVerify(pair.getPublic());
+        jdk.update(data);
+        assertTrue(jdk.verify(signed));
+        signature.initSign(pair.getPrivate());
+        SignatureException tooMuch =
+            assertThrows(SignatureException.class, () -> signature.update(new byte[64 * MIB + 1]));
+        assertTrue(tooMuch.getMessage().contains("at most"), tooMuch.getMessage());
     }
 
     /** What is left before its end does not pile up in the HSM, which has 1,024 places for a login. */
