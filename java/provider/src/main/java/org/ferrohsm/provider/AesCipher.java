@@ -16,14 +16,14 @@ import javax.crypto.IllegalBlockSizeException;
 import javax.crypto.spec.IvParameterSpec;
 
 /**
- * AES in CBC, CTR and ECB mode. Every {@code update} gives as many bytes as the JDK's cipher does: all whole blocks, of a
+ * AES in CBC, CTR and ECB mode, triple DES in CBC and ECB mode. Every {@code update} gives as many bytes as the JDK's cipher does: all whole blocks, of a
  * padded decryption all but the last, in CTR mode every byte. Data of any length goes to the HSM in chunks; the chaining
  * value is carried here, so every chunk stands for itself.
  */
 final class AesCipher extends HsmCipher {
-    private static final int BLOCK_BYTES = CipherModes.AES_BLOCK_BYTES;
     private static final byte[] NOTHING = new byte[0];
 
+    private final int blockBytes;
     private final String chaining;
     private final boolean padded;
     private FerroHsmSecretKey key;
@@ -38,6 +38,7 @@ final class AesCipher extends HsmCipher {
 
     AesCipher(ServiceContext context) {
         super(context);
+        blockBytes = context.keyType() == KeyType.DES3 ? CipherModes.DES_BLOCK_BYTES : CipherModes.AES_BLOCK_BYTES;
         chaining = part(1);
         padded = !part(2).equals("NoPadding");
     }
@@ -45,8 +46,8 @@ final class AesCipher extends HsmCipher {
     @Override
     void initHsm(int newMode, Key newKey, AlgorithmParameterSpec spec)
         throws InvalidKeyException, InvalidAlgorithmParameterException {
-        if (!(newKey instanceof FerroHsmSecretKey secret) || secret.info().keyType() != KeyType.AES) {
-            throw Keys.foreign(newKey, "an AES key in the HSM");
+        if (!(newKey instanceof FerroHsmSecretKey secret) || secret.info().keyType() != context().keyType()) {
+            throw Keys.foreign(newKey, "a key for " + context().keyType().algorithm() + " in the HSM");
         }
         boolean unwraps = newMode == Cipher.UNWRAP_MODE && chaining.equals("CBC") && !padded;
         if (newMode == Cipher.WRAP_MODE || newMode == Cipher.UNWRAP_MODE && !unwraps) {
@@ -71,7 +72,7 @@ final class AesCipher extends HsmCipher {
                 throw new InvalidAlgorithmParameterException(chaining
                     + " decryption needs the IV of the encryption, in an IvParameterSpec");
             }
-            byte[] random = new byte[BLOCK_BYTES];
+            byte[] random = new byte[blockBytes];
             new SecureRandom().nextBytes(random);
             return random;
         }
@@ -79,8 +80,8 @@ final class AesCipher extends HsmCipher {
             throw new InvalidAlgorithmParameterException(chaining + " takes an IvParameterSpec, not a "
                 + spec.getClass().getName());
         }
-        if (given.getIV().length != BLOCK_BYTES) {
-            throw new InvalidAlgorithmParameterException("The IV of " + chaining + " has " + BLOCK_BYTES
+        if (given.getIV().length != blockBytes) {
+            throw new InvalidAlgorithmParameterException("The IV of " + chaining + " has " + blockBytes
                 + " bytes, not " + given.getIV().length);
         }
         return given.getIV();
@@ -105,7 +106,7 @@ final class AesCipher extends HsmCipher {
             counted(data, offset, length, output, true);
         } else {
             Filler filler = new Filler(output);
-            pending.cut(data, offset, length, HsmStream.chunkBytes(), BLOCK_BYTES, keptBytes(),
+            pending.cut(data, offset, length, HsmStream.chunkBytes(), blockBytes, keptBytes(),
                 chunk -> filler.add(send(chunk, true)));
         }
         return output;
@@ -132,7 +133,7 @@ final class AesCipher extends HsmCipher {
 
     /** Bytes that may be the last block, whose padding is not for {@code update} to give. */
     private int keptBytes() {
-        return padded && mode == Cipher.DECRYPT_MODE ? BLOCK_BYTES : 0;
+        return padded && mode == Cipher.DECRYPT_MODE ? blockBytes : 0;
     }
 
     @Override
@@ -152,9 +153,9 @@ final class AesCipher extends HsmCipher {
     private byte[] finishBlocks(byte[] data, int offset, int length) throws GeneralSecurityException {
         long whole = (long) pending.size() + length;
         boolean pads = padded && mode == Cipher.ENCRYPT_MODE;
-        if (whole % BLOCK_BYTES != 0 && !pads) {
+        if (whole % blockBytes != 0 && !pads) {
             throw new IllegalBlockSizeException(context().algorithm() + ": the data's length is no multiple of "
-                + BLOCK_BYTES + " bytes" + (padded ? ", so it is damaged or no output of this cipher" : ""));
+                + blockBytes + " bytes" + (padded ? ", so it is damaged or no output of this cipher" : ""));
         }
         if (whole == 0 && padded && mode == Cipher.DECRYPT_MODE) {
             throw new BadPaddingException(context().algorithm()
@@ -185,7 +186,7 @@ final class AesCipher extends HsmCipher {
         keystream = dropKeystream(done);
         while (done < length) {
             int part = Math.min(HsmStream.chunkBytes(), length - done);
-            int blocks = more ? part + (BLOCK_BYTES - part % BLOCK_BYTES) % BLOCK_BYTES : part;
+            int blocks = more ? part + (blockBytes - part % blockBytes) % blockBytes : part;
             byte[] chunk = new byte[blocks];
             System.arraycopy(data, offset + done, chunk, 0, part);
             byte[] result = send(chunk, more || done + part < length);
@@ -214,9 +215,9 @@ final class AesCipher extends HsmCipher {
 
     private byte[] next(byte[] ciphertext) {
         if (chaining.equals("CBC")) {
-            return Arrays.copyOfRange(ciphertext, ciphertext.length - BLOCK_BYTES, ciphertext.length);
+            return Arrays.copyOfRange(ciphertext, ciphertext.length - blockBytes, ciphertext.length);
         }
-        return chain == null ? null : counterAfter(chain, ciphertext.length / BLOCK_BYTES);
+        return chain == null ? null : counterAfter(chain, ciphertext.length / blockBytes);
     }
 
     /** The counter, a big-endian number of 128 bits, after this many blocks. */
@@ -253,7 +254,7 @@ final class AesCipher extends HsmCipher {
         if (iv == null) {
             return null;
         }
-        AlgorithmParameters parameters = Jdk.parameters("AES");
+        AlgorithmParameters parameters = Jdk.parameters(context().keyType().algorithm());
         try {
             parameters.init(new IvParameterSpec(iv));
         } catch (InvalidParameterSpecException e) {
@@ -264,13 +265,13 @@ final class AesCipher extends HsmCipher {
 
     @Override
     int blockBytes() {
-        return BLOCK_BYTES;
+        return blockBytes;
     }
 
     @Override
     int outputBytes(int inputBytes) {
         int whole = Math.addExact(pending.size(), inputBytes);
-        return padded && mode == Cipher.ENCRYPT_MODE ? Math.addExact(whole, BLOCK_BYTES - whole % BLOCK_BYTES) : whole;
+        return padded && mode == Cipher.ENCRYPT_MODE ? Math.addExact(whole, blockBytes - whole % blockBytes) : whole;
     }
 
     @Override
@@ -279,6 +280,6 @@ final class AesCipher extends HsmCipher {
             return inputBytes;
         }
         int ready = Math.max(0, Math.addExact(pending.size(), inputBytes) - keptBytes());
-        return ready - ready % BLOCK_BYTES;
+        return ready - ready % blockBytes;
     }
 }

@@ -5,6 +5,7 @@ import javax.crypto.Cipher;
 /** Cipher's operation modes. */
 final class CipherModes {
     static final int AES_BLOCK_BYTES = 16;
+    static final int DES_BLOCK_BYTES = 8;
 
     private CipherModes() {
     }
