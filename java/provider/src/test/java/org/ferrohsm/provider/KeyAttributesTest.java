@@ -380,6 +380,34 @@ class KeyAttributesTest {
             attributes(rsa.unwrap(wrappedByRsa, "AES", Cipher.SECRET_KEY)).get(KeyAttribute.LABEL));
     }
 
+    /** A wrapping key says what its keys become; the maps in its map are read back as they were given. */
+    @Test
+    void templatesGoInAndOut() throws Exception {
+        KeyAttributesMap unwrapped = map(KeyAttribute.DECRYPT, false, KeyAttribute.EXTRACTABLE, false);
+        SecretKey wrapping = aes(KeyAttribute.UNWRAP_TEMPLATE, unwrapped, KeyAttribute.ALLOWED_MECHANISMS,
+            List.of("aes-key-wrap-pad"));
+        assertEquals(unwrapped, attributes(wrapping).get(KeyAttribute.UNWRAP_TEMPLATE));
+        Cipher cipher = Cipher.getInstance("AES/KWP/NoPadding", provider);
+        cipher.init(Cipher.WRAP_MODE, wrapping);
+        byte[] wrapped = cipher.wrap(aes(KeyAttribute.EXTRACTABLE, true));
+        cipher.init(Cipher.UNWRAP_MODE, wrapping);
+        KeyAttributesMap is = attributes(cipher.unwrap(wrapped, "AES", Cipher.SECRET_KEY));
+        assertEquals(false, is.get(KeyAttribute.DECRYPT));
+        assertThrows(InvalidAlgorithmParameterException.class,
+            () -> aes(KeyAttribute.WRAP_TEMPLATE, map(KeyAttribute.VALUE, new byte[16])));
+    }
+
+    @Test
+    void checkValuesTellWhetherKeysAreTheSame() throws Exception {
+        byte[] bytes = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
+        SecretKey key =
+            SecretKeyFactory.getInstance("AES", provider).generateSecret(map(KeyAttribute.VALUE, bytes));
+        Cipher jdk = Cipher.getInstance("AES/ECB/NoPadding", "SunJCE");
+        jdk.init(Cipher.ENCRYPT_MODE, new javax.crypto.spec.SecretKeySpec(bytes, "AES"));
+        assertArrayEquals(java.util.Arrays.copyOf(jdk.doFinal(new byte[16]), 3),
+            (byte[]) attributes(key).get(KeyAttribute.CHECK_VALUE));
+    }
+
     @Test
     void attributesOnlyGetStricter() throws Exception {
         FerroHsmKey key = (FerroHsmKey) aes(KeyAttribute.LABEL, "before", KeyAttribute.EXTRACTABLE, true);
