@@ -166,6 +166,10 @@ fn parse<'a>(
     };
     let algorithms =
         key_algorithm(x509.tbs_certificate.subject_pki.raw).zip(signature_algorithm(der));
+    // A signature has whole bytes; their number is the one part of a certificate that nothing signs.
+    if x509.signature_value.unused_bits != 0 {
+        return Err(malformed);
+    }
     let (key_algorithm, signature_algorithm) = algorithms.ok_or(malformed)?;
     Ok(Parsed {
         x509,
