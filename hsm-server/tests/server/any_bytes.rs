@@ -61,7 +61,10 @@ fn any_operation() -> impl Strategy<Value = u16> {
         .filter(|operation| !matches!(operation, Operation::Login | Operation::Hello))
         .map(Operation::code)
         .collect();
-    prop_oneof![9 => proptest::sample::select(codes), 1 => any::<u16>().prop_filter("login", |code| *code != Operation::Login.code())]
+    let others = any::<u16>().prop_filter("login, or a bad Hello, which closes", |code| {
+        ![Operation::Login.code(), Operation::Hello.code()].contains(code)
+    });
+    prop_oneof![9 => proptest::sample::select(codes), 1 => others]
 }
 
 fn any_frame() -> impl Strategy<Value = Vec<u8>> {
