@@ -90,7 +90,7 @@ final class Tally {
     synchronized Set<String> covered() {
         Set<String> covered = new java.util.TreeSet<>();
         counts.forEach((service, of) -> {
-            if (of.valid + of.taken + of.published > 0 || of.excluded.containsKey(NewerKeyVectors.NOT_YET)) {
+            if (of.valid + of.taken + of.published > 0) {
                 covered.add(service);
             }
         });
