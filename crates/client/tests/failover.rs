@@ -110,20 +110,7 @@ fn a_dead_hsm_among_live_ones_is_skipped() {
 #[test]
 fn a_stopped_hsm_among_live_ones_is_left_in_time() {
     let fixture = Fixture::new();
-    let hsms: Vec<FakeHsm> = (0..2).map(|_| FakeHsm::start(&fixture.pki)).collect();
-    for hsm in &hsms {
-        hsm.script.tokens.lock().unwrap().push(b"token 0".to_vec());
-    }
-    let client = fixture.client(
-        &[hsms[0].address, hsms[1].address],
-        "timeout-ms = 2000\nconnections = 1",
-    );
-    assert_eq!(sign(&client, b"ab").unwrap(), b"ba");
-    for hsm in &hsms {
-        if hsm.script.connections.load(Ordering::SeqCst) > 0 {
-            hsm.script.stopped.store(true, Ordering::SeqCst);
-        }
-    }
+    let (hsms, client) = fixture.with_the_used_hsm_stopped();
     assert_eq!(sign(&client, b"ab").unwrap(), b"ba");
     for hsm in &hsms {
         hsm.script.stopped.store(false, Ordering::SeqCst);

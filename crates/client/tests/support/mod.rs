@@ -319,6 +319,25 @@ impl Fixture {
         let config = Config::load(&self.config_file(addresses, more)).unwrap();
         Client::new(&config, source)
     }
+
+    /// Two HSMs of which the client has used one, and that one stopped.
+    pub fn with_the_used_hsm_stopped(&self) -> (Vec<FakeHsm>, Client) {
+        let hsms: Vec<FakeHsm> = (0..2).map(|_| FakeHsm::start(&self.pki)).collect();
+        for hsm in &hsms {
+            hsm.script.tokens.lock().unwrap().push(b"token 0".to_vec());
+        }
+        let client = self.client(
+            &[hsms[0].address, hsms[1].address],
+            "timeout-ms = 2000\nconnections = 1",
+        );
+        assert_eq!(sign(&client, b"ab").unwrap(), b"ba");
+        for hsm in &hsms {
+            if hsm.script.connections.load(Ordering::SeqCst) > 0 {
+                hsm.script.stopped.store(true, Ordering::SeqCst);
+            }
+        }
+        (hsms, client)
+    }
 }
 
 pub fn write_private(path: &std::path::Path, text: &str) {
