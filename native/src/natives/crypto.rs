@@ -105,7 +105,7 @@ pub fn encrypt<'local>(
         data: copy_plain(env, &data)?,
     };
     let result = run(env, client, &future, &request, |reply| {
-        with_iv(&reply.iv, &reply.data)
+        joined(&reply.iv, &reply.data)
     });
     wipe(&mut request.data);
     result
@@ -167,7 +167,7 @@ pub fn wrap_key<'local>(
         handle: handle.cast_unsigned(),
     };
     run(env, client, &future, &request, |reply| {
-        with_iv(&reply.iv, &reply.wrapped)
+        joined(&reply.iv, &reply.wrapped)
     })
 }
 
@@ -267,11 +267,11 @@ pub fn random<'local>(
     })
 }
 
-/// An IV (its length as u32, then its bytes) in front of what was encrypted with it.
-fn with_iv(iv: &[u8], data: &[u8]) -> Bytes {
+/// Two byte strings in one: the first one's length as u32, its bytes, then the other's.
+pub(super) fn joined(first: &[u8], rest: &[u8]) -> Bytes {
     let mut writer = Writer::default();
-    writer.bytes(iv);
+    writer.bytes(first);
     let mut bytes = writer.finish();
-    bytes.extend_from_slice(data);
+    bytes.extend_from_slice(rest);
     bytes
 }

@@ -1,10 +1,9 @@
 //! Key encapsulation.
 
-use super::crypto::key_reference;
+use super::crypto::{joined, key_reference};
 use super::keys::{attributes, with_defaults};
 use crate::bytes::Bytes;
 use crate::calls::{copy_plain, run};
-use crate::codec::Writer;
 use crate::error::BridgeError;
 use crate::key_info;
 use ferrohsm_client::request_id;
@@ -16,15 +15,6 @@ use jni::objects::{JByteArray, JClass, JObject};
 use jni::sys::{jint, jlong};
 
 type Result<T> = std::result::Result<T, BridgeError>;
-
-/// The ciphertext (its length as u32, then its bytes), then what comes with it.
-fn with_ciphertext(ciphertext: &[u8], rest: &[u8]) -> Bytes {
-    let mut writer = Writer::default();
-    writer.bytes(ciphertext);
-    let mut bytes = writer.finish();
-    bytes.extend_from_slice(rest);
-    bytes
-}
 
 pub fn encapsulate<'local>(
     env: &mut Env<'local>,
@@ -41,7 +31,7 @@ pub fn encapsulate<'local>(
     run(env, client, &future, &request, |reply| {
         // The secret is wiped with the bytes that take it over.
         let secret = Bytes::new(reply.secret);
-        with_ciphertext(&reply.ciphertext, &secret)
+        joined(&reply.ciphertext, &secret)
     })
 }
 
@@ -83,7 +73,7 @@ pub fn encapsulate_key<'local>(
         attributes: with_defaults(client, key_type, attributes(env, &key_attributes)?)?,
     };
     run(env, client, &future, &request, |reply| {
-        with_ciphertext(&reply.ciphertext, &key_info::one(reply.key))
+        joined(&reply.ciphertext, &key_info::one(reply.key))
     })
 }
 
