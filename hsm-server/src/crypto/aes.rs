@@ -1,7 +1,7 @@
 //! AES 128, 192 and 256: GCM, CBC, CTR, ECB, key wrap.
 
 use super::ffi::{self, GcmKey};
-use super::{CryptoError, bounded};
+use super::{CryptoError, bounded, whole_blocks};
 use aws_lc_rs::cipher::{
     self, DecryptingKey, DecryptionContext, EncryptingKey, EncryptionContext,
     PaddedBlockDecryptingKey, PaddedBlockEncryptingKey, UnboundCipherKey,
@@ -349,7 +349,7 @@ impl AesKey {
         data: &[u8],
         operation: impl FnOnce(&K, &mut [u8]) -> Result<T, aws_lc_rs::error::Unspecified>,
     ) -> Result<Vec<u8>, CryptoError> {
-        whole_blocks(data)?;
+        whole_blocks(data, BLOCK_BYTES)?;
         let mut output = data.to_vec();
         operation(&self.cipher(mode)?, &mut output).map_err(|_| CryptoError::Module("AES"))?;
         Ok(output)
@@ -379,7 +379,7 @@ impl AesKey {
         data: &[u8],
         context: DecryptionContext,
     ) -> Result<Vec<u8>, CryptoError> {
-        whole_blocks(data)?;
+        whole_blocks(data, BLOCK_BYTES)?;
         if data.is_empty() {
             return Err(CryptoError::DataLength {
                 what: "ciphertext",
@@ -414,15 +414,4 @@ fn gcm_tag_len(iv: &[u8], tag_bits: u32) -> Result<usize, CryptoError> {
 
 fn iv_of(iv: &[u8]) -> Result<FixedLength<BLOCK_BYTES>, CryptoError> {
     FixedLength::try_from(iv).map_err(|_| CryptoError::Parameter("the IV must have 16 bytes"))
-}
-
-fn whole_blocks(data: &[u8]) -> Result<(), CryptoError> {
-    if data.len().is_multiple_of(BLOCK_BYTES) {
-        return Ok(());
-    }
-    Err(CryptoError::DataLength {
-        what: "data",
-        actual: data.len(),
-        needed: "a multiple of 16".to_owned(),
-    })
 }

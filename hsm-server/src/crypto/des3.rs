@@ -1,9 +1,9 @@
 //! Triple DES with three keys (SP 800-67), for what has to be read or talked to still. NIST disallows it since 2024; it is
 //! behind the legacy switch and never in FIPS mode.
 
-use super::CryptoError;
 use super::aes::Padding;
 use super::ffi::{DES_BLOCK_LEN, Direction, des3};
+use super::{CryptoError, whole_blocks};
 use zeroize::Zeroizing;
 
 /// Bytes of a block and of an IV.
@@ -93,7 +93,7 @@ impl Des3Key {
     ) -> Result<Vec<u8>, CryptoError> {
         let padded = padding == Padding::Pkcs7;
         if !padded {
-            whole_blocks(data)?;
+            whole_blocks(data, BLOCK_BYTES)?;
         }
         des3(Direction::Encrypt, &self.0, iv, padded, data)
             .map_err(|_| CryptoError::Module("triple DES"))
@@ -105,7 +105,7 @@ impl Des3Key {
         padding: Padding,
         data: &[u8],
     ) -> Result<Vec<u8>, CryptoError> {
-        whole_blocks(data)?;
+        whole_blocks(data, BLOCK_BYTES)?;
         if padding == Padding::None {
             return des3(Direction::Decrypt, &self.0, iv, false, data)
                 .map_err(|_| CryptoError::Module("triple DES"));
@@ -126,15 +126,4 @@ fn iv_of(iv: &[u8]) -> Result<&[u8], CryptoError> {
         BLOCK_BYTES => Ok(iv),
         _ => Err(CryptoError::Parameter("the IV must have 8 bytes")),
     }
-}
-
-fn whole_blocks(data: &[u8]) -> Result<(), CryptoError> {
-    if data.len().is_multiple_of(BLOCK_BYTES) {
-        return Ok(());
-    }
-    Err(CryptoError::DataLength {
-        what: "data",
-        actual: data.len(),
-        needed: "a multiple of 8".to_owned(),
-    })
 }

@@ -4,10 +4,14 @@
 //! types, parameters and data only.
 
 use super::aes::{AesKey, BLOCK_BYTES, Padding};
+use super::chacha20::ChaChaKey;
 use super::derive::{self, FixedInput, Prf};
+use super::des3::Des3Key;
 use super::ec::{EcPublicKey, EcdsaInput};
 use super::edwards::{EdwardsPublicKey, EdwardsSignature};
+use super::hmac::SecretKey;
 use super::ml_dsa::{MlDsaInput, MlDsaPublicKey};
+use super::ml_kem::MlKemPublicKey;
 use super::rsa::{RsaEncryption, RsaKey, RsaPublicKey, RsaSignature};
 use super::{CryptoError, Hash, IvSource, KeyMaterial, PublicKey, des3, random};
 use ferrohsm_protocol::Mechanism;
@@ -59,7 +63,26 @@ impl<'a> AnyKey<'a> {
         }
     }
 
-    pub(super) fn secret(self, needed: &'static str) -> Result<&'a KeyMaterial, CryptoError> {
+    fn ml_kem(self) -> Result<&'a MlKemPublicKey, CryptoError> {
+        match self {
+            Self::Own(key) => key.ml_kem().map(|key| key.public()),
+            Self::Public(key) => key.ml_kem(),
+        }
+    }
+
+    pub(super) fn chacha20(self) -> Result<&'a ChaChaKey, CryptoError> {
+        self.secret("a ChaCha20 key")?.chacha20()
+    }
+
+    fn des3(self) -> Result<&'a Des3Key, CryptoError> {
+        self.secret("a triple DES key")?.des3()
+    }
+
+    pub(super) fn generic_secret(self) -> Result<&'a SecretKey, CryptoError> {
+        self.secret("a generic secret")?.generic_secret()
+    }
+
+    fn secret(self, needed: &'static str) -> Result<&'a KeyMaterial, CryptoError> {
         match self {
             Self::Own(key) => Ok(key),
             Self::Public(_) => Err(CryptoError::WrongKeyType {
@@ -120,10 +143,7 @@ pub fn verify(
         Method::Ecdsa(what) => key.ec()?.verify(what, data, signature),
         Method::Edwards(how) => key.edwards()?.verify(how, data, signature),
         Method::MlDsa(what) => key.ml_dsa()?.verify(what, data, signature),
-        Method::Hmac(hash) => key
-            .secret("a generic secret")?
-            .generic_secret()?
-            .verify(hash, data, signature),
+        Method::Hmac(hash) => key.generic_secret()?.verify(hash, data, signature),
         Method::Cmac => key.aes()?.cmac_verify(data, signature),
         _ => Err(no_use(mechanism, "verify")),
     }
@@ -147,20 +167,9 @@ pub fn encrypt(
         Method::Cbc(padding) => key.aes()?.cbc_encrypt(&parameters.iv, padding, data),
         Method::Ctr => ctr(key.aes()?, parameters, data),
         Method::Ecb(padding) => key.aes()?.ecb_encrypt(padding, data),
-        Method::ChaCha => {
-            key.secret("a ChaCha20 key")?
-                .chacha20()?
-                .seal(&parameters.iv, &parameters.aad, data)
-        }
-        Method::Des3Cbc(padding) => {
-            key.secret("a triple DES key")?
-                .des3()?
-                .cbc_encrypt(&parameters.iv, padding, data)
-        }
-        Method::Des3Ecb(padding) => key
-            .secret("a triple DES key")?
-            .des3()?
-            .ecb_encrypt(padding, data),
+        Method::ChaCha => key.chacha20()?.seal(&parameters.iv, &parameters.aad, data),
+        Method::Des3Cbc(padding) => key.des3()?.cbc_encrypt(&parameters.iv, padding, data),
+        Method::Des3Ecb(padding) => key.des3()?.ecb_encrypt(padding, data),
         _ => Err(no_use(mechanism, "encrypt")),
     }
 }
@@ -270,9 +279,8 @@ pub fn encapsulate(
     key: AnyKey<'_>,
     mechanism: Mechanism,
 ) -> Result<(Vec<u8>, Zeroizing<Vec<u8>>), CryptoError> {
-    match (mechanism, key) {
-        (Mechanism::MlKem, AnyKey::Own(key)) => key.ml_kem()?.public().encapsulate(),
-        (Mechanism::MlKem, AnyKey::Public(key)) => key.ml_kem()?.encapsulate(),
+    match mechanism {
+        Mechanism::MlKem => key.ml_kem()?.encapsulate(),
         _ => Err(no_use(mechanism, "encapsulate")),
     }
 }

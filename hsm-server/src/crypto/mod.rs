@@ -57,6 +57,18 @@ fn bounded(what: &'static str, input: &[u8], limit_bytes: usize) -> Result<(), C
     })
 }
 
+/// Refuses data that is no whole number of a block cipher's blocks.
+fn whole_blocks(data: &[u8], block_bytes: usize) -> Result<(), CryptoError> {
+    if data.len().is_multiple_of(block_bytes) {
+        return Ok(());
+    }
+    Err(CryptoError::DataLength {
+        what: "data",
+        actual: data.len(),
+        needed: format!("a multiple of {block_bytes}"),
+    })
+}
+
 /// Refuses input of any other length.
 fn expect_length(what: &'static str, input: &[u8], length_bytes: usize) -> Result<(), CryptoError> {
     if input.len() == length_bytes {

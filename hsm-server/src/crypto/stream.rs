@@ -92,7 +92,7 @@ impl Stream {
         let held = holds(mechanism, parameters, wanted)?;
         let work = match Method::of(mechanism, parameters)? {
             Method::Hmac(hash) => {
-                let key = key.secret("a generic secret")?.generic_secret()?;
+                let key = key.generic_secret()?;
                 Work::Hmac(key.stream(hash)?)
             }
             Method::Cmac => {
@@ -106,7 +106,7 @@ impl Stream {
                 aead(cipher, tag_len, &parameters.aad, held.then_some(total))?
             }
             Method::ChaCha => {
-                let key = key.secret("a ChaCha20 key")?.chacha20()?;
+                let key = key.chacha20()?;
                 let cipher = key.stream(&parameters.iv, direction_of(held))?;
                 aead(
                     cipher,

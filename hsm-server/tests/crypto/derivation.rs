@@ -1,21 +1,11 @@
 //! Key derivation and the wraps that are composed of others, against published vectors and against each other.
 
+use crate::hex;
 use ferrohsm_protocol::Mechanism;
 use ferrohsm_protocol::messages::{Hash as ProtocolHash, HkdfStep, MechanismParameters};
 use hsm_server::crypto::{
     self, AnyKey, CryptoError, Curve, Hash, KeyMaterial, KeySpec, KeyType, PublicKey,
 };
-
-fn hex(text: &str) -> Vec<u8> {
-    let nibbles: Vec<u8> = text
-        .bytes()
-        .map(|digit| (digit as char).to_digit(16).unwrap() as u8)
-        .collect();
-    nibbles
-        .chunks(2)
-        .map(|pair| pair[0] << 4 | pair[1])
-        .collect()
-}
 
 fn secret(bytes: &[u8]) -> KeyMaterial {
     KeyMaterial::from_import(KeyType::GenericSecret, bytes).unwrap()

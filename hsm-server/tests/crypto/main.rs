@@ -11,6 +11,20 @@ mod refused_keys;
 mod threads;
 mod wycheproof_sets;
 
+/// Bytes from hexadecimal digits; blanks do not count.
+fn hex(text: &str) -> Vec<u8> {
+    let digits: Vec<u8> = text
+        .chars()
+        .filter(|c| !c.is_whitespace())
+        .map(|c| c.to_digit(16).unwrap() as u8)
+        .collect();
+    assert!(digits.len().is_multiple_of(2));
+    digits
+        .chunks(2)
+        .map(|pair| pair[0] << 4 | pair[1])
+        .collect()
+}
+
 /// What a client computes before it asks for a signature.
 fn digest(hash: hsm_server::crypto::Hash, data: &[u8]) -> Vec<u8> {
     use aws_lc_rs::digest;

@@ -1,21 +1,9 @@
 //! Vectors typed in from NIST and the IETF.
 
+use crate::hex;
 use ferrohsm_protocol::Mechanism;
 use ferrohsm_protocol::messages::MechanismParameters;
 use hsm_server::crypto::{self, AnyKey, Hash, KeyMaterial, KeyType};
-
-fn hex(text: &str) -> Vec<u8> {
-    let digits: Vec<u8> = text
-        .chars()
-        .filter(|c| !c.is_whitespace())
-        .map(|c| c.to_digit(16).unwrap() as u8)
-        .collect();
-    assert!(digits.len().is_multiple_of(2));
-    digits
-        .chunks(2)
-        .map(|pair| pair[0] << 4 | pair[1])
-        .collect()
-}
 
 fn aes(key: &str) -> KeyMaterial {
     KeyMaterial::from_import(KeyType::Aes, &hex(key)).unwrap()
