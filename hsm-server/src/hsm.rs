@@ -13,8 +13,8 @@ use crate::streams::Streams;
 use crate::users::Users;
 use ferrohsm_protocol::Status;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::watch;
 
@@ -113,7 +113,8 @@ impl Hsm {
 #[derive(Debug, Default)]
 pub struct Clock {
     offset_ms: AtomicI64,
-    last_ms: AtomicU64,
+    /// What [`Clock::next_unix_ms`] gave last.
+    last_ms: Mutex<u64>,
 }
 
 impl Clock {
@@ -128,15 +129,9 @@ impl Clock {
 
     /// As [`Clock::now_unix_ms`], but later than everything given before: what is made in one millisecond keeps its order.
     pub fn next_unix_ms(&self) -> u64 {
-        let now = self.now_unix_ms();
-        let after = |last: u64| now.max(last.saturating_add(1));
-        let update = |last| Some(after(last));
-        match self
-            .last_ms
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, update)
-        {
-            Ok(last) | Err(last) => after(last),
-        }
+        let mut last = self.last_ms.lock().unwrap_or_else(PoisonError::into_inner);
+        *last = self.now_unix_ms().max(last.saturating_add(1));
+        *last
     }
 
     /// Moves this HSM's time, for tests of what expires.
