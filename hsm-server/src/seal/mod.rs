@@ -2,7 +2,7 @@
 
 mod error;
 mod files;
-mod hex;
+pub(crate) mod hex;
 mod key_file;
 mod master_key;
 mod passphrase;

@@ -3,14 +3,9 @@
 use super::*;
 
 fn hex(text: &str) -> Vec<u8> {
-    let nibbles: Vec<u8> = text
-        .bytes()
-        .map(|digit| (digit as char).to_digit(16).unwrap() as u8)
-        .collect();
-    nibbles
-        .chunks(2)
-        .map(|pair| pair[0] << 4 | pair[1])
-        .collect()
+    let mut bytes = vec![0; text.len() / 2];
+    crate::seal::hex::decode(text.as_bytes(), &mut bytes).unwrap();
+    bytes
 }
 
 #[test]
