@@ -1,9 +1,10 @@
 //! An operation whose data comes in chunks: HMAC, CMAC, GCM, ChaCha20-Poly1305, and what signs whole messages at its end.
 
 use super::aes::GCM_BYTES_MAX;
+use super::edwards::CONTEXT_BYTES_MAX;
 use super::ffi::{AeadStream, HmacStream};
 use super::mechanism::{AnyKey, Method, no_use, sign, verify};
-use super::{CryptoError, chacha20, ffi};
+use super::{CryptoError, bounded, chacha20, ffi};
 use crate::wipe::wipe;
 use aws_lc_rs::{cmac, constant_time};
 use ferrohsm_protocol::Mechanism;
@@ -115,10 +116,19 @@ impl Stream {
                     held.then_some(total),
                 )?
             }
-            _ => Work::Whole {
-                parameters: Box::new(parameters.clone()),
-                data: Held::new(total)?,
-            },
+            _ => {
+                let context = parameters.context.clone();
+                bounded("context", &context, CONTEXT_BYTES_MAX)?;
+                // What is not kept needs no memory until the end.
+                let parameters = MechanismParameters {
+                    context,
+                    ..MechanismParameters::default()
+                };
+                Work::Whole {
+                    parameters: Box::new(parameters),
+                    data: Held::new(total)?,
+                }
+            }
         };
         Ok(Stream {
             mechanism,

@@ -1,7 +1,10 @@
 //! `wrap-template` and `unwrap-template` (PKCS#11 3.0, 4.4): attributes that a wrapping key asks of others or gives to them.
 
 use crate::error::OpError;
-use ferrohsm_protocol::attributes::{ATTRIBUTES, AttributeKind, Change};
+use ferrohsm_protocol::attributes::{
+    ATTRIBUTES, AttributeKind, Change, MAX_ID_BYTES, MAX_LABEL_BYTES,
+};
+use ferrohsm_protocol::mechanisms::MECHANISMS;
 use ferrohsm_protocol::messages::AttributeValue;
 use ferrohsm_protocol::messages::attribute_value::Value;
 use ferrohsm_protocol::{Attribute, Status};
@@ -30,7 +33,7 @@ impl Templates {
     /// Takes a template over after checking it.
     ///
     /// # Errors
-    /// [`Status::TemplateInconsistent`] for a template in a template, for an attribute that comes twice or that this
+    /// [`Status::TemplateInconsistent`] for a template in a template, for an attribute that comes twice, is too long or that this
     /// build does not know, and, in an unwrap template, for one that only the HSM sets.
     pub fn set(
         &mut self,
@@ -58,10 +61,16 @@ impl Templates {
                 return refused(format!("has {} twice", row.name));
             }
             let fits = match (row.kind, &value.value) {
-                (AttributeKind::Flag, Some(Value::Flag(_)))
-                | (AttributeKind::Mechanisms, Some(Value::Mechanisms(_))) => true,
-                (AttributeKind::Text, Some(Value::Text(text))) => !text.is_empty(),
-                (AttributeKind::Octets, Some(Value::Octets(_))) => row.attribute == Attribute::Id,
+                (AttributeKind::Flag, Some(Value::Flag(_))) => true,
+                (AttributeKind::Mechanisms, Some(Value::Mechanisms(list))) => {
+                    list.mechanisms.len() <= MECHANISMS.len()
+                }
+                (AttributeKind::Text, Some(Value::Text(text))) => {
+                    (1..=MAX_LABEL_BYTES).contains(&text.len())
+                }
+                (AttributeKind::Octets, Some(Value::Octets(octets))) => {
+                    row.attribute == Attribute::Id && octets.len() <= MAX_ID_BYTES
+                }
                 _ => false,
             };
             if !fits {

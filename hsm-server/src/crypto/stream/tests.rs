@@ -257,3 +257,32 @@ fn limits_hold() {
         );
     }
 }
+
+/// A megabyte of associated data, say, that nobody reads would be held until the end and counted by nobody.
+#[test]
+fn what_waits_for_its_end_keeps_no_more_parameters_than_it_reads() {
+    let key = KeyMaterial::generate(&KeySpec::EcEdwards).unwrap();
+    let begin = |context: Vec<u8>| {
+        let parameters = MechanismParameters {
+            aad: vec![1; 1 << 20],
+            info: vec![2; 1 << 20],
+            context,
+            ..MechanismParameters::default()
+        };
+        let (key, mechanism) = (AnyKey::Own(&key), Mechanism::Ed25519ctx);
+        Stream::begin(key, mechanism, &parameters, Use::Sign, 100)
+    };
+    let Work::Whole { parameters, .. } = begin(vec![3; 255]).unwrap().work else {
+        panic!("Ed25519 needs the message whole");
+    };
+    let kept = MechanismParameters {
+        context: vec![3; 255],
+        ..MechanismParameters::default()
+    };
+    // Not assert_eq: it would print the megabytes.
+    assert!(*parameters == kept, "more is kept than the context");
+    assert!(matches!(
+        begin(vec![3; 256]).err(),
+        Some(CryptoError::DataLength { .. })
+    ));
+}

@@ -174,3 +174,31 @@ fn row_14_nothing_works_after_delete_logout_or_deletion_of_the_user() {
     officer.call(&delete).unwrap();
     all_refused!(other, Status::TokenInvalid);
 }
+
+/// What a template holds is stored with the key and shown with it: as long as an attribute may be, and no longer.
+#[test]
+fn row_13_a_template_holds_no_more_than_attributes() {
+    let test = TestHsm::active(Mode::NonFips);
+    let mut app = test.log_in("app");
+    let many: Vec<Mechanism> = vec![Mechanism::AesGcm; 1000];
+    for value in [
+        Attribute::Label.text("x".repeat(1025)),
+        Attribute::Id.octets(vec![1; 257]),
+        Attribute::AllowedMechanisms.mechanisms(many),
+    ] {
+        for template in [Attribute::WrapTemplate, Attribute::UnwrapTemplate] {
+            let request = GenerateKeyRequest {
+                request_id: request_id(),
+                key_type: KeyType::Aes.into(),
+                size_bits: 256,
+                attributes: vec![template.template([value.clone()])],
+            };
+            refused!(app, Status::TemplateInconsistent, request);
+        }
+    }
+    let fits = [
+        Attribute::Label.text("x".repeat(1024)),
+        Attribute::Id.octets(vec![1; 256]),
+    ];
+    app.generate_aes(256, vec![Attribute::UnwrapTemplate.template(fits)]);
+}
