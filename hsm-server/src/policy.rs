@@ -15,6 +15,8 @@ pub const RSA_WRAPPING_BITS_MIN: u32 = 2048;
 pub const DERIVING_BITS_MIN: u32 = 112;
 /// Strength of a symmetric key counts up to this many bits: HMAC secrets may be longer than any AES key.
 const STRENGTH_BITS_MAX: u32 = 256;
+/// What triple DES with three keys is worth (SP 800-57, table 2).
+const DES3_STRENGTH_BITS: u32 = 112;
 
 /// The cluster's mode, chosen once. In FIPS mode the mechanisms table's `fips` column decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -200,21 +202,36 @@ pub fn wrapping(target: &Key, wrapper: Wrapper<'_>) -> Result<(), OpError> {
         let message = format!("the wrapping key's wrap-template asks for another value of {name}");
         return Err(OpError::new(Status::KeyFunctionNotPermitted, message));
     }
-    match (wrapper.key_type, target.key_type) {
-        (KeyType::Rsa, _) if wrapper.size_bits < RSA_WRAPPING_BITS_MIN => {
-            let message = format!("RSA keys wrap from {RSA_WRAPPING_BITS_MIN} bits on");
-            Err(OpError::new(Status::KeyFunctionNotPermitted, message))
+    if wrapper.key_type == KeyType::Rsa && wrapper.size_bits < RSA_WRAPPING_BITS_MIN {
+        let message = format!("RSA keys wrap from {RSA_WRAPPING_BITS_MIN} bits on");
+        return Err(OpError::new(Status::KeyFunctionNotPermitted, message));
+    }
+    let strength = secret_strength(target.key_type, target.size_bits);
+    if wrapper.key_type == KeyType::Aes && wrapper.size_bits < strength {
+        let message = format!(
+            "the wrapping key is weaker ({} bits) than the key to wrap ({strength} bits)",
+            wrapper.size_bits
+        );
+        return Err(OpError::new(Status::KeyFunctionNotPermitted, message));
+    }
+    Ok(())
+}
+
+/// How strong a secret key is, in bits; 0 for a pair: strength is compared between symmetric keys only.
+fn secret_strength(key_type: KeyType, size_bits: u32) -> u32 {
+    match key_type {
+        KeyType::Aes | KeyType::GenericSecret | KeyType::Chacha20 => {
+            size_bits.min(STRENGTH_BITS_MAX)
         }
-        (KeyType::Aes, KeyType::Aes | KeyType::GenericSecret)
-            if wrapper.size_bits < target.size_bits.min(STRENGTH_BITS_MAX) =>
-        {
-            let message = format!(
-                "the wrapping key is weaker ({} bits) than the key to wrap ({} bits)",
-                wrapper.size_bits, target.size_bits
-            );
-            Err(OpError::new(Status::KeyFunctionNotPermitted, message))
-        }
-        _ => Ok(()),
+        KeyType::Des3 => DES3_STRENGTH_BITS,
+        KeyType::Unspecified
+        | KeyType::Rsa
+        | KeyType::Ec
+        | KeyType::EcEdwards
+        | KeyType::EcMontgomery
+        | KeyType::MlDsa
+        | KeyType::MlKem
+        | KeyType::Certificate => 0,
     }
 }
 
@@ -269,6 +286,10 @@ pub fn trustable(key: &Key) -> Result<(), OpError> {
                 "a trusted key must be {name}: generate one that wraps and unwraps and does nothing else"
             ));
         }
+    }
+    if key.attributes.flag(Attribute::AllowCallerIv) {
+        // Two keys wrapped with one IV: who knows one of them knows the other.
+        return refused("a trusted key makes its IVs itself: allow-caller-iv is true".to_owned());
     }
     let template = key.attributes.unwrap_template();
     if find_flag(template, Attribute::WrapWithTrusted) != Some(true)

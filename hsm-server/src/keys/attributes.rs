@@ -58,6 +58,12 @@ impl Lineage {
         if self.derives_only && set.flags & Part::ALL_USES != DERIVE {
             return refused("the result of HKDF-Extract derives and does nothing else");
         }
+        if !self.derives_only && set.flag(Attribute::Derive) {
+            // The same derivation gives the same bytes as a MAC key, which computes what this one derives in the clear.
+            return refused(
+                "a derived key does not derive: make an intermediate key with HKDF-Extract",
+            );
+        }
         Ok(())
     }
 }
@@ -186,6 +192,14 @@ impl AttributeSet {
             }
             let row = attribute.row();
             let (was, is) = (before.flag(attribute), changed.flag(attribute));
+            if attribute == Attribute::AllowedMechanisms
+                && self.flag(Attribute::Trusted)
+                && self.allowed.is_none()
+            {
+                // Shorter, but what it names may wrap keys without their attributes: the officer did not trust that.
+                let message = "allowed-mechanisms cannot be given to a trusted key: give them when the key is made";
+                return Err(OpError::new(Status::AttributeReadOnly, message));
+            }
             let allowed = match row.change {
                 Change::Free => true,
                 Change::OnlyToTrue => !was && is,

@@ -21,8 +21,9 @@ pub fn handle_set_trusted(
         if request.trusted {
             policy::trustable(key)?;
         }
-        let set = key.attributes.flag(Attribute::Trusted);
-        if set != request.trusted && !key.attributes.flag(Attribute::Modifiable) {
+        // Taking it back is always possible: else an owner could make trust final.
+        let given = request.trusted && !key.attributes.flag(Attribute::Trusted);
+        if given && !key.attributes.flag(Attribute::Modifiable) {
             let message = "the key's attributes cannot change: modifiable is false";
             return Err(OpError::new(Status::AttributeReadOnly, message));
         }

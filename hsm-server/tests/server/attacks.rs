@@ -1,9 +1,29 @@
 //! The attacks that a key store with wrapping and derivation has to withstand (Clulow 2003, Bortolozzo and others 2010,
-//! "Provably secure PKCS#11" 2017), one test per row of the checklist, through raw frames. The numbers are the rows'.
+//! "Provably secure PKCS#11" 2017), one test or more per row of the checklist, through raw frames: `row_N_...`. The same
+//! through the Java API is `attackN...` in `AttackTest`.
+//!
+//! | row | attack | here |
+//! | --- | --- | --- |
+//! | 1 | wrap a key, then decrypt the blob | `wrapping` |
+//! | 2 | encrypt a chosen key, then unwrap it | `wrapping` |
+//! | 3 | unwrap again with weaker attributes | `wrapping` |
+//! | 4 | unwrap as another type | `wrapping` |
+//! | 5 | a wrapping key of the attacker's | `trust` |
+//! | 6 | a weaker wrapping key or base key | `wrapping` |
+//! | 7 | keys conjured from random bytes | `wrapping` |
+//! | 8 | keys derived in parts, or computed in the clear | `derivation` |
+//! | 9 | padding oracles | `oracles` |
+//! | 10 | an IV used twice | `wrapping` |
+//! | 11 | points off the curve, of small order | `derivation` |
+//! | 12 | weak RSA keys | `oracles` |
+//! | 13 | flags turned back | `ownership` |
+//! | 14 | use after logout or deletion, and by others | `ownership` |
+//! | 15 | a public half that is the caller's | `oracles` |
 
 mod derivation;
 mod oracles;
 mod ownership;
+mod trust;
 mod wrapping;
 
 use crate::harness::*;
@@ -132,15 +152,7 @@ fn set_trusted(handle: u64, trusted: bool) -> SetTrustedRequest {
 
 /// An AES key that wraps and unwraps and does nothing else, and leaves what it unwraps wrap-with-trusted.
 fn wrapping_only() -> Vec<AttributeValue> {
-    let uses = [
-        Attribute::Encrypt,
-        Attribute::Decrypt,
-        Attribute::Sign,
-        Attribute::Verify,
-    ];
-    let mut attributes: Vec<_> = uses.map(|attribute| attribute.flag(false)).into();
-    attributes.push(Attribute::UnwrapTemplate.template([Attribute::WrapWithTrusted.flag(true)]));
-    attributes
+    only_wrapping(Attribute::WrapWithTrusted.flag(true))
 }
 
 /// A trusted wrapping key of the user "app".

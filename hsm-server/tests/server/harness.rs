@@ -457,6 +457,20 @@ pub fn ec_request(curve: Curve, private_attributes: Vec<AttributeValue>) -> Gene
     }
 }
 
+/// Of an AES key that wraps and unwraps and does nothing else, whose unwrap-template has this.
+pub fn only_wrapping(given: AttributeValue) -> Vec<AttributeValue> {
+    let mut attributes: Vec<_> = [
+        Attribute::Encrypt,
+        Attribute::Decrypt,
+        Attribute::Sign,
+        Attribute::Verify,
+    ]
+    .map(|attribute| attribute.flag(false))
+    .into();
+    attributes.push(Attribute::UnwrapTemplate.template([given]));
+    attributes
+}
+
 /// Attributes of a token key with a label.
 pub fn token(label: &str) -> Vec<AttributeValue> {
     vec![Attribute::Token.flag(true), Attribute::Label.text(label)]

@@ -136,6 +136,57 @@ fn row_8_a_key_that_derives_computes_nothing_else() {
     refused!(app, Status::KeyTypeInconsistent, as_aes);
 }
 
+/// The same derivation twice: once as a key that derives, once as a MAC key, which computes what the first one derives.
+#[test]
+fn row_8_a_derived_key_does_not_derive() {
+    let test = TestHsm::active(Mode::NonFips);
+    let mut app = test.log_in("app");
+    let secret = app.call(&generate_secret(256, deriving())).unwrap();
+    let secret = secret.key.unwrap().handle;
+    let aes = app.generate_aes(256, deriving()).handle;
+    let pair = app.generate_ec(Curve::P256, Vec::new()).handle;
+    let peer = app.generate_ec(Curve::P256, Vec::new()).public_key_info;
+    for (base, mechanism) in [
+        (secret, Mechanism::HkdfSha256),
+        (secret, Mechanism::CounterKdfHmacSha256),
+        (aes, Mechanism::CounterKdfCmac),
+        (pair, Mechanism::EcdhX963Sha256),
+    ] {
+        for key_type in [KeyType::GenericSecret, KeyType::Aes] {
+            let request = |attributes| {
+                let mut request = derive(base, mechanism, attributes);
+                request.key_type = key_type.into();
+                request.parameters.as_mut().unwrap().peer_public_key_info = peer.clone();
+                request
+            };
+            let mac = app.call(&request(Vec::new())).unwrap().key.unwrap();
+            assert!(flag(&mac.attributes, Attribute::Sign));
+            refused!(app, Status::TemplateInconsistent, request(deriving()));
+        }
+    }
+    // HKDF-Extract makes intermediate keys, which do nothing else; what they derive ends there.
+    let step = |handle, step: HkdfStep, attributes| {
+        let mut request = derive(handle, Mechanism::HkdfSha256, attributes);
+        request.key_type = KeyType::GenericSecret.into();
+        request.parameters = Some(MechanismParameters {
+            hkdf_step: step.into(),
+            ..Default::default()
+        });
+        request
+    };
+    let extract = step(secret, HkdfStep::Extract, Vec::new());
+    let first = app.call(&extract).unwrap().key.unwrap().handle;
+    let extract = step(first, HkdfStep::Extract, deriving());
+    let second = app.call(&extract).unwrap().key.unwrap().handle;
+    refused!(
+        app,
+        Status::TemplateInconsistent,
+        step(second, HkdfStep::Expand, deriving())
+    );
+    app.call(&step(second, HkdfStep::Expand, Vec::new()))
+        .unwrap();
+}
+
 #[test]
 fn row_8_a_derived_key_is_no_freer_than_its_base() {
     let test = TestHsm::active(Mode::NonFips);

@@ -143,3 +143,63 @@ fn row_15_the_public_half_is_never_the_callers() {
         import(KeyType::Ec, &pkcs8, Vec::new())
     );
 }
+
+/// OneAsymmetricKey (RFC 5958) of Ed25519, X25519, ML-DSA and ML-KEM has room for a public key after the private one.
+#[test]
+fn row_15_a_foreign_public_key_beside_a_private_one_is_never_taken() {
+    let test = TestHsm::active(Mode::NonFips);
+    let mut app = test.log_in("app");
+    let ml_dsa = KeySpec::from_request(KeyType::MlDsa, 44, Curve::Unspecified).unwrap();
+    let ml_kem = KeySpec::from_request(KeyType::MlKem, 512, Curve::Unspecified).unwrap();
+    for (key_type, spec, public_bytes, checked) in [
+        (KeyType::EcEdwards, KeySpec::EcEdwards, 32, true),
+        (KeyType::EcMontgomery, KeySpec::EcMontgomery, 32, true),
+        (KeyType::MlDsa, ml_dsa, 1312, false),
+        (KeyType::MlKem, ml_kem, 800, false),
+    ] {
+        let [own, other] = [(); 2].map(|()| KeyMaterial::generate(&spec).unwrap());
+        let info = own.public_key_info().unwrap();
+        let with = |key: &KeyMaterial| {
+            let info = key.public_key_info().unwrap();
+            let public = &info[info.len() - public_bytes..];
+            with_public(&own.to_stored().unwrap(), public)
+        };
+        let same = app
+            .call(&import(key_type, &with(&own), Vec::new()))
+            .unwrap();
+        assert_eq!(same.key.unwrap().public_key_info, info, "{key_type:?}");
+        let foreign = import(key_type, &with(&other), Vec::new());
+        match checked {
+            true => {
+                refused!(app, Status::KeyMaterialInvalid, foreign);
+            }
+            // It is not read: the key has the public half that is computed from it.
+            false => {
+                let taken = app.call(&foreign).unwrap().key.unwrap();
+                assert_eq!(taken.public_key_info, info, "{key_type:?}");
+            }
+        }
+    }
+}
+
+/// A PKCS#8 key of version 1 as one of version 2, with a public key: `[1] IMPLICIT BIT STRING`.
+fn with_public(pkcs8: &[u8], public: &[u8]) -> Vec<u8> {
+    let length = |bytes: usize| match bytes {
+        0..=0x7f => vec![bytes as u8],
+        0x80..=0xff => vec![0x81, bytes as u8],
+        _ => vec![0x82, (bytes >> 8) as u8, bytes as u8],
+    };
+    let header = match pkcs8[1] {
+        0x82 => 4,
+        0x81 => 3,
+        _ => 2,
+    };
+    let mut content = pkcs8[header..].to_vec();
+    assert_eq!(content[..3], [2, 1, 0]);
+    content[2] = 1;
+    content.push(0x81);
+    content.extend(length(public.len() + 1));
+    content.push(0);
+    content.extend_from_slice(public);
+    [vec![0x30], length(content.len()), content].concat()
+}

@@ -1,6 +1,7 @@
 //! What the walk chooses by chance for its calls.
 
 use super::steps::{Walk, is};
+use crate::harness::only_wrapping;
 use ferrohsm_protocol::mechanisms::{MECHANISMS, MechanismRow, Use};
 use ferrohsm_protocol::messages::*;
 use ferrohsm_protocol::{Attribute, Mechanism};
@@ -68,19 +69,10 @@ impl Walk<'_> {
 
     /// What makes a key that an officer may trust, often.
     pub(super) fn wrapping_attributes(&mut self) -> Vec<AttributeValue> {
-        let uses = [
-            Attribute::Encrypt,
-            Attribute::Decrypt,
-            Attribute::Sign,
-            Attribute::Verify,
-        ];
-        let mut attributes: Vec<_> = uses.map(|attribute| attribute.flag(false)).into();
-        let given = match self.random.below(3) {
+        only_wrapping(match self.random.below(3) {
             0 => Attribute::Extractable.flag(false),
             _ => Attribute::WrapWithTrusted.flag(true),
-        };
-        attributes.push(Attribute::UnwrapTemplate.template([given]));
-        attributes
+        })
     }
 
     pub(super) fn secret_type(&mut self) -> KeyType {
