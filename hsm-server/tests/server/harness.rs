@@ -15,12 +15,14 @@ use rustls::crypto::{verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, SignatureScheme, StreamOwned};
+use std::fs::Permissions;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -80,8 +82,16 @@ impl TestHsm {
         test
     }
 
-    /// An ACTIVE one with [`USERS`] and a trust anchor.
+    /// An ACTIVE one with [`USERS`] and a trust anchor: a copy of one that all tests of this process share, because each
+    /// user's password costs a tenth of a second.
     pub fn active(mode: Mode) -> TestHsm {
+        static MADE: [OnceLock<Files>; 3] = [OnceLock::new(), OnceLock::new(), OnceLock::new()];
+        MADE[mode as usize]
+            .get_or_init(|| Files::of(TestHsm::activated(mode)))
+            .start()
+    }
+
+    fn activated(mode: Mode) -> TestHsm {
         let mut test = TestHsm::initialized(mode);
         let hsm = Arc::clone(&test.hsm);
         let now = hsm.clock.now_unix_ms();
@@ -106,8 +116,7 @@ impl TestHsm {
             })
             .unwrap();
         refresh_tls(&hsm).unwrap();
-        drop(hsm);
-        test.restart()
+        test
     }
 
     /// What a start after a kill -9 at this instant finds: only what is in the files now.
@@ -230,6 +239,42 @@ impl TestHsm {
             stream.conn.complete_io(&mut stream.sock)?;
         }
         Ok(Connection::new(Box::new(stream)))
+    }
+}
+
+/// A stopped HSM's data directory.
+struct Files {
+    files: [(&'static str, Vec<u8>); 3],
+    directory: String,
+    client: Option<Identity>,
+}
+
+impl Files {
+    fn of(mut test: TestHsm) -> Files {
+        let client = test.client.clone();
+        let directory = test.stop();
+        let read = |name| std::fs::read(directory.path().join(name)).unwrap();
+        Files {
+            files: ["store.redb", "seal.key", setup::SEAL_FILE_NAME].map(|name| (name, read(name))),
+            directory: directory.path().to_str().unwrap().to_owned(),
+            client,
+        }
+    }
+
+    /// A copy of it, running.
+    fn start(&self) -> TestHsm {
+        let directory = TempDir::new().unwrap();
+        for (name, bytes) in &self.files {
+            let path = directory.path().join(name);
+            std::fs::write(&path, bytes).unwrap();
+            std::fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+        }
+        // It has the path of the key file.
+        let seal = directory.path().join(setup::SEAL_FILE_NAME);
+        let text = std::fs::read_to_string(&seal).unwrap();
+        let here = directory.path().to_str().unwrap();
+        std::fs::write(&seal, text.replace(&self.directory, here)).unwrap();
+        TestHsm::open(directory, self.client.clone())
     }
 }
 

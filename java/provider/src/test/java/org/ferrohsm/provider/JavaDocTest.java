@@ -34,6 +34,7 @@ class JavaDocTest {
                 .redirectInput(Path.of("/dev/null").toFile());
             shell.environment().put("PATH",
                 Path.of(System.getProperty("java.home"), "bin") + ":" + System.getenv("PATH"));
+            shell.environment().put("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"); // start faster
             shell.environment().put("FERROHSM_CONFIG", hsm.config().toString());
             Process process = shell.start();
             try {

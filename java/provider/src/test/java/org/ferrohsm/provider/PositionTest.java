@@ -21,6 +21,7 @@ import javax.crypto.Cipher;
 import javax.crypto.KeyGenerator;
 import javax.crypto.SecretKey;
 import javax.crypto.spec.SecretKeySpec;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,7 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The provider's place in the list: last is the supported one, first must break nothing. */
 class PositionTest {
     @TempDir
-    Path folder;
+    static Path folder;
 
     private static void tool(String... command) throws IOException, InterruptedException {
         List<String> line = new ArrayList<>(List.of(command));
@@ -41,7 +42,8 @@ class PositionTest {
         assertEquals(0, process.waitFor(), output);
     }
 
-    private void makeStores() throws Exception {
+    @BeforeAll
+    static void makeStores() throws Exception {
         for (String type : new String[] {"RSA", "EC"}) {
             tool("keytool", "-genkeypair", "-alias", "software", "-keyalg", type,
                 type.equals("EC") ? "-groupname" : "-keysize", type.equals("EC") ? "secp256r1" : "2048", "-dname", "CN=localhost", "-keystore",
@@ -55,7 +57,6 @@ class PositionTest {
     @ParameterizedTest
     @ValueSource(strings = {"", "secp256r1"})
     void registeredFirstWithTheHsmDownNothingElseBreaks(String groups) throws Exception {
-        makeStores();
         // A port that nobody listens on.
         Path down = DevHsm.shared().configWith("down", "^addresses", "addresses = [\"127.0.0.1:1\"]",
             "timeout-ms = 2000");
@@ -83,7 +84,6 @@ class PositionTest {
     /** With an HSM of its own: its KeyStore has the one key that this test makes. */
     @Test
     void registeredFirstWithTheHsmUpOwnKeysWorkBesideSoftwareKeys() throws Exception {
-        makeStores();
         try (DevHsm hsm = DevHsm.start("fips")) {
             ForkedJvm jvm = new ForkedJvm().option("-Dferrohsm.config=" + hsm.config());
             assertAllDone(jvm.run(PositionFirstMain.class, folder.toString(), "up"),
