@@ -1,6 +1,6 @@
 //! The attacks that a key store with wrapping and derivation has to withstand (Clulow 2003, Bortolozzo and others 2010,
 //! "Provably secure PKCS#11" 2017), one test or more per row of the checklist, through raw frames: `row_N_...`. The same
-//! through the Java API is `attackN...` in `AttackTest`.
+//! through the Java API is `attackN...` in `AttackTest`. No row is without both: the last test here looks.
 //!
 //! | row | attack | here |
 //! | --- | --- | --- |
@@ -184,3 +184,24 @@ macro_rules! refused {
     };
 }
 use refused;
+
+#[test]
+fn every_row_has_a_test_here_and_in_java() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/");
+    let read = |path: &str| std::fs::read_to_string(format!("{root}{path}")).unwrap();
+    let here: String = ["derivation", "oracles", "ownership", "trust", "wrapping"]
+        .map(|module| read(&format!("tests/server/attacks/{module}.rs")))
+        .concat();
+    let java = read("../java/provider/src/test/java/org/ferrohsm/provider/AttackTest.java");
+    for row in 1..=15 {
+        assert!(here.contains(&format!("fn row_{row}_")), "row {row}");
+        let named = |start: &str| {
+            let name = format!("{start}{row}");
+            let whole = |at: usize| {
+                !java[at + name.len()..].starts_with(|next: char| next.is_ascii_digit())
+            };
+            java.match_indices(&name).any(|(at, _)| whole(at))
+        };
+        assert!(named(" attack") || named("And"), "row {row} in Java");
+    }
+}

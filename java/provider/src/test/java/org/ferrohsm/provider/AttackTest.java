@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.math.BigInteger;
+import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.InvalidAlgorithmParameterException;
 import java.security.InvalidKeyException;
@@ -27,6 +28,7 @@ import java.security.spec.ECGenParameterSpec;
 import java.security.spec.ECPoint;
 import java.security.spec.ECPublicKeySpec;
 import java.security.spec.InvalidKeySpecException;
+import java.security.spec.PKCS8EncodedKeySpec;
 import java.security.spec.RSAKeyGenParameterSpec;
 import java.security.spec.RSAPrivateCrtKeySpec;
 import java.util.Arrays;
@@ -37,9 +39,15 @@ import javax.crypto.BadPaddingException;
 import javax.crypto.Cipher;
 import javax.crypto.KeyAgreement;
 import javax.crypto.KeyGenerator;
+import javax.crypto.Mac;
 import javax.crypto.SecretKey;
+import javax.crypto.SecretKeyFactory;
 import javax.crypto.spec.GCMParameterSpec;
 import javax.crypto.spec.IvParameterSpec;
+import org.ferrohsm.provider.attributes.KeyAttribute;
+import org.ferrohsm.provider.attributes.KeyAttributesMap;
+import org.ferrohsm.provider.attributes.KeyAttributesMapBuilder;
+import org.ferrohsm.provider.spec.HkdfParameterSpec;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
@@ -48,7 +56,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Known attacks on key servers, through the Java API. The number is that of the attack: 1 to 8 after Clulow (2003) and
- * Tookan (2010), 9 on padding, 10 on GCM, 11 and 12 on bad keys, 13 and 14 on flags and on who may.
+ * Tookan (2010), 9 on padding, 10 on GCM, 11 and 12 on bad keys, 13 and 14 on flags and on who may, 15 on public keys.
+ * {@code hsm-server/tests/server/attacks.rs} has the table, and the same attacks through raw frames.
  */
 class AttackTest {
     private static final String[] WRAPPINGS = {"AES/KW/NoPadding", "AES/KWP/NoPadding", "AES/GCM/NoPadding"};
@@ -148,6 +157,65 @@ class AttackTest {
             null, false));
     }
 
+    /** A key that wraps and unwraps and does nothing else, whose unwrapped keys stay for trusted keys only. */
+    private static FerroHsmSecretKey wrappingOnly(Object... more) throws Exception {
+        KeyAttributesMapBuilder attributes = new KeyAttributesMapBuilder().put(KeyAttribute.SIZE, 256)
+            .put(KeyAttribute.ENCRYPT, false).put(KeyAttribute.DECRYPT, false).put(KeyAttribute.SIGN, false)
+            .put(KeyAttribute.VERIFY, false).put(KeyAttribute.UNWRAP_TEMPLATE,
+                new KeyAttributesMapBuilder().put(KeyAttribute.WRAP_WITH_TRUSTED, true).build());
+        for (int i = 0; i < more.length; i += 2) {
+            attributes.put((KeyAttribute) more[i], more[i + 1]);
+        }
+        KeyGenerator generator = KeyGenerator.getInstance("AES", provider);
+        generator.init(attributes.build());
+        return (FerroHsmSecretKey) generator.generateKey();
+    }
+
+    /** What a crypto officer does: whether the key is trusted then, and what was said. */
+    private static Tool.Result trust(FerroHsmSecretKey key, boolean trusted) throws Exception {
+        return Tool.run(Path.of("."), List.of(System.getProperty("ferrohsm.test.cli"), "--config",
+            DevHsm.shared().config().resolveSibling("admin.toml").toString(), "key", "set-attribute", "--filter",
+            String.format("key-reference=0x%016x", key.getHandle()), "--name", "trusted", "--value",
+            Boolean.toString(trusted)));
+    }
+
+    private static KeyInfo unwrapBound(FerroHsmSecretKey key, byte[] wrapped, KeyType type, Template template)
+        throws GeneralSecurityException {
+        int mechanism = Tables.get().mechanism("aes-attribute-wrap").code();
+        return client.unwrapKey(key.getHandle(), mechanism, new byte[0], wrapped, type, template);
+    }
+
+    @Test
+    void attack5And3AKeyForTrustedOnesLeavesUnderThemOnlyAndComesBackAsItWas() throws Exception {
+        SecretKey guarded = generate(256, extractable().flag("wrap-with-trusted", true).flag("decrypt", false));
+        FerroHsmSecretKey trusted = wrappingOnly();
+        Cipher wrapper = cipher("AESAttributeWrap", Cipher.WRAP_MODE, trusted);
+        assertThrows(InvalidKeyException.class, () -> wrapper.wrap(guarded));
+        trust(trusted, true).ok();
+        for (String wrapping : WRAPPINGS) {
+            Cipher bytesAlone = cipher(wrapping, Cipher.WRAP_MODE, trusted);
+            assertThrows(InvalidKeyException.class, () -> bytesAlone.wrap(guarded), wrapping);
+        }
+        byte[] wrapped = wrapper.wrap(guarded);
+        for (Template looser : new Template[] {new Template().flag("decrypt", true),
+            new Template().flag("wrap-with-trusted", false), new Template().flag("sensitive", false),
+            new Template().flag("allow-caller-iv", true), new Template().flag("trusted", true)}) {
+            assertRefused(() -> unwrapBound(trusted, wrapped, KeyType.AES, looser));
+        }
+        assertRefused(() -> unwrapBound(trusted, wrapped, KeyType.GENERIC_SECRET, new Template()));
+        KeyInfo back = unwrapBound(trusted, wrapped, KeyType.AES, new Template());
+        assertTrue(back.flag("wrap-with-trusted") && back.denies("decrypt"));
+        // The owner widens nothing, and the officer can take it back whatever the owner does.
+        assertRefused(() -> client.updateKey(trusted.getHandle(), new Template().mechanisms("allowed-mechanisms",
+            Tables.get().mechanism("aes-key-wrap").code()), null, false));
+        client.updateKey(trusted.getHandle(), new Template().flag("modifiable", false), null, false);
+        trust(trusted, false).ok();
+        assertThrows(InvalidKeyException.class, () -> wrapper.wrap(guarded));
+        // An IV of the caller's for two keys: who knows one of them would know the other.
+        String refused = trust(wrappingOnly(KeyAttribute.ALLOW_CALLER_IV, true), true).refused();
+        assertTrue(refused.contains("allow-caller-iv"), refused);
+    }
+
     @Test
     void attack6NoKeyLeavesUnderAWeakerOne() throws Exception {
         SecretKey weak = generate(128, new Template());
@@ -199,6 +267,31 @@ class AttackTest {
         });
         assertTrue(refused instanceof UnsupportedOperationException || refused instanceof InvalidKeyException,
             refused.toString());
+    }
+
+    /** The same derivation twice, as a key that derives and as one for MACs, would show what the first one derives. */
+    @Test
+    void attack8WhatIsDerivedDoesNotDerive() throws Exception {
+        KeyGenerator generator = KeyGenerator.getInstance("GenericSecret", provider);
+        KeyAttributesMap derives =
+            new KeyAttributesMapBuilder().put(KeyAttribute.SIZE, 256).put(KeyAttribute.DERIVE, true).build();
+        generator.init(derives);
+        SecretKey base = generator.generateKey();
+        SecretKeyFactory factory = SecretKeyFactory.getInstance("GenericSecret", provider);
+        byte[] info = {1};
+        KeyAttributesMap mac = new KeyAttributesMapBuilder().put(KeyAttribute.SIZE, 256).build();
+        factory.generateSecret(HkdfParameterSpec.ofExtractThenExpand("HmacSHA256", base, null, info, mac));
+        assertRefused(() -> factory.generateSecret(
+            HkdfParameterSpec.ofExtractThenExpand("HmacSHA256", base, null, info, derives)));
+        SecretKey extracted =
+            factory.generateSecret(HkdfParameterSpec.ofExtract("HmacSHA256", base, null, new KeyAttributesMap()));
+        assertThrows(InvalidKeyException.class, () -> {
+            Mac hmac = Mac.getInstance("HmacSHA256", provider);
+            hmac.init(extracted);
+        });
+        assertRefused(() -> factory.generateSecret(
+            HkdfParameterSpec.ofExpand("HmacSHA256", extracted, info, derives)));
+        factory.generateSecret(HkdfParameterSpec.ofExpand("HmacSHA256", extracted, info, mac));
     }
 
     /** Ciphertexts whose blocks are wrong in every way there is. */
@@ -409,5 +502,45 @@ class AttackTest {
             Exception gone = assertRefused(begun::sign);
             assertTrue(gone.getMessage().contains("no such key"), gone.getMessage());
         }
+    }
+
+    /** PKCS#8 of version 2 (RFC 5958), with a public key that need not belong to the private one. */
+    private static byte[] withPublic(byte[] pkcs8, byte[] publicKeyInfo) {
+        byte[] both = Arrays.copyOf(pkcs8, pkcs8.length + 35);
+        both[1] += 35;
+        both[4] = 1;
+        System.arraycopy(new byte[] {(byte) 0x81, 33, 0}, 0, both, pkcs8.length, 3);
+        System.arraycopy(publicKeyInfo, publicKeyInfo.length - 32, both, pkcs8.length + 3, 32);
+        return both;
+    }
+
+    /** Two signatures of an Ed25519 key for two public halves give the key away (RUSTSEC-2022-0093). */
+    @Test
+    void attack15ThePublicHalfIsNeverTheCallers() throws Exception {
+        KeyPairGenerator generator = KeyPairGenerator.getInstance("Ed25519", "SunEC");
+        KeyPair own = generator.generateKeyPair();
+        KeyPair other = generator.generateKeyPair();
+        byte[] same = withPublic(own.getPrivate().getEncoded(), own.getPublic().getEncoded());
+        byte[] foreign = withPublic(own.getPrivate().getEncoded(), other.getPublic().getEncoded());
+        KeyInfo taken = client.importKey(KeyType.EC_EDWARDS, same, new Template(), new Template(), List.of(), false);
+        assertArrayEquals(own.getPublic().getEncoded(), Keys.publicKey(taken).getEncoded());
+        assertRefused(() ->
+            client.importKey(KeyType.EC_EDWARDS, foreign, new Template(), new Template(), List.of(), false));
+        // A KeyFactory may leave the public half out, and then has the right one.
+        KeyFactory factory = KeyFactory.getInstance("Ed25519", provider);
+        PrivateKey key;
+        try {
+            key = factory.generatePrivate(new PKCS8EncodedKeySpec(foreign));
+        } catch (InvalidKeySpecException e) {
+            return;
+        }
+        Signature signature = Signature.getInstance("Ed25519", provider);
+        signature.initSign(key);
+        signature.update((byte) 1);
+        byte[] signed = signature.sign();
+        Signature jdk = Signature.getInstance("Ed25519", "SunEC");
+        jdk.initVerify(own.getPublic());
+        jdk.update((byte) 1);
+        assertTrue(jdk.verify(signed));
     }
 }
