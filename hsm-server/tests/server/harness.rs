@@ -130,7 +130,8 @@ impl TestHsm {
 
     /// Opens a data directory.
     pub fn open(directory: TempDir, client: Option<Identity>) -> TestHsm {
-        let lifetime = Duration::from_secs(3600);
+        // Longer than any walk of `make soak`.
+        let lifetime = Duration::from_secs(24 * 3600);
         let hsm = setup::open(opening(directory.path()), lifetime).unwrap();
         refresh_tls(&hsm).unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread()
