@@ -311,7 +311,7 @@ pub struct Pair {
 pub enum Asymmetric {
     /// An RSA pair.
     Rsa {
-        /// 2048, 3072 or 4096.
+        /// 2048 to 4096, in steps of 256.
         #[arg(long, value_name = "BITS")]
         modulus_size_bits: u32,
         #[command(flatten)]

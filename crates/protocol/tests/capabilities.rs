@@ -22,8 +22,7 @@ What the Java provider offers, service by service. This page is made from the me
 * **CloudHSM**: the name in the JCE provider of AWS CloudHSM (Client SDK 5.18), if it has it. **SunPKCS11**: likewise in
   the JDK's PKCS#11 provider (JDK 25), on a token that has the mechanism.
 
-Both have a KeyStore, as we do (`FERROHSM`). CloudHSM makes RSA keys of 2048 to 4096 bits in steps of 256; we make those of
-2048, 3072 and 4096 bits.
+Both have a KeyStore, as we do (`FERROHSM`). RSA keys have 2048 to 4096 bits in steps of 256, in both modes, as in CloudHSM.
 ";
 
 /// The lines of a list, without comments.

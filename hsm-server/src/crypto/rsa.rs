@@ -45,7 +45,15 @@ pub enum RsaEncryption<'a> {
     },
 }
 
-/// An RSA public key of 2048, 3072 or 4096 bits with an odd exponent of at least 65537.
+/// Sizes of RSA keys in words.
+const SIZES: &str = "2048 to 4096 in steps of 256";
+
+/// CloudHSM's sizes. All satisfy FIPS 186-5, 5.1 (even, 2048 or more), and the FIPS module makes each of them.
+fn is_size(bits: u32) -> bool {
+    (2048..=4096).contains(&bits) && bits.is_multiple_of(256)
+}
+
+/// An RSA public key of 2048 to 4096 bits, in steps of 256, with an odd exponent of at least 65537.
 pub struct RsaPublicKey {
     pkey: Pkey,
     modulus_bytes: usize,
@@ -57,9 +65,9 @@ impl RsaPublicKey {
         if pkey.kind() != Kind::Rsa {
             return Err(CryptoError::KeyRefused("not an RSA key (rsaEncryption)"));
         }
-        if !matches!(pkey.bits(), 2048 | 3072 | 4096) {
+        if !is_size(pkey.bits()) {
             return Err(CryptoError::KeyRefused(
-                "RSA keys have 2048, 3072 or 4096 bits",
+                "RSA keys have 2048 to 4096 bits, in steps of 256",
             ));
         }
         let facts = pkey
@@ -192,11 +200,11 @@ pub struct RsaKey(RsaPublicKey);
 
 impl RsaKey {
     pub(super) fn generate(bits: u32) -> Result<Self, CryptoError> {
-        if !matches!(bits, 2048 | 3072 | 4096) {
+        if !is_size(bits) {
             return Err(CryptoError::KeySize {
                 kind: "RSA",
                 bits,
-                possible: "2048, 3072, 4096",
+                possible: SIZES,
             });
         }
         let pkey =

@@ -109,7 +109,7 @@ pub enum KeyType {
     Aes,
     /// Bytes for HMAC and derivation.
     GenericSecret,
-    /// RSA 2048, 3072 or 4096, private.
+    /// RSA of 2048 to 4096 bits, private.
     Rsa,
     /// EC, private.
     Ec,
@@ -140,7 +140,7 @@ pub enum KeySpec {
         /// Size in bits.
         bits: u32,
     },
-    /// 2048, 3072 or 4096 bits, exponent 65537.
+    /// 2048 to 4096 bits in steps of 256, exponent 65537.
     Rsa {
         /// Modulus length in bits.
         bits: u32,

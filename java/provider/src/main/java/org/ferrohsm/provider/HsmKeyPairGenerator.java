@@ -51,7 +51,7 @@ abstract class HsmKeyPairGenerator extends KeyPairGeneratorSpi {
         }
     }
 
-    /** RSA of 2048, 3072 (default) or 4096 bits, public exponent 65537. */
+    /** RSA of 2048 to 4096 bits in steps of 256 (default 3072), public exponent 65537. */
     static final class Rsa extends HsmKeyPairGenerator {
         private int sizeBits = 3072;
 
@@ -61,8 +61,9 @@ abstract class HsmKeyPairGenerator extends KeyPairGeneratorSpi {
 
         @Override
         public void initialize(int bits, SecureRandom random) {
-            if (bits != 2048 && bits != 3072 && bits != 4096) {
-                throw new InvalidParameterException("RSA keys in the HSM have 2048, 3072 or 4096 bits, not " + bits);
+            if (bits < 2048 || bits > 4096 || bits % 256 != 0) {
+                throw new InvalidParameterException("RSA keys in the HSM have 2048 to 4096 bits, in steps of 256, not "
+                    + bits);
             }
             sizeBits = bits;
             takeDefaults();

@@ -24,8 +24,8 @@
  *     {@link java.security.SignatureException}, until the next {@code init} (a Mac also until {@code reset}).
  * <li>A secret that is not AES comes back from the KeyStore with the algorithm {@code GenericSecret}, whatever HMAC it
  *     was made for; Mac takes it for every HMAC.
- * <li>RSA keys have 2048, 3072 (default) or 4096 bits and the public exponent 65537. The default curve is P-256. SHA-1
- *     signatures are verified, never made.
+ * <li>RSA keys have 2048 to 4096 bits in steps of 256 (default 3072) and the public exponent 65537. The default curve is
+ *     P-256. SHA-1 signatures are verified, never made.
  * <li>Ciphers wrap keys that are in the HSM and unwrap keys into it; keys outside are not wrapped.
  * <li>PKCS#1 v1.5 decryption and raw RSA need a key whose {@code allowed-mechanisms} name them.
  * <li>Virtual threads wait in Java, not in native code.

@@ -83,10 +83,11 @@ class GeneratorTest {
     @Test
     void sizesOutOfRangeAreRefused() throws Exception {
         KeyPairGenerator rsa = KeyPairGenerator.getInstance("RSA", provider);
-        for (int bits : new int[] {0, -1, 512, 1024, 2047, 8192, Integer.MAX_VALUE}) {
+        for (int bits : new int[] {0, -1, 512, 1024, 1792, 2047, 2176, 2432, 4352, 8192, Integer.MAX_VALUE}) {
             InvalidParameterException refused =
                 assertThrows(InvalidParameterException.class, () -> rsa.initialize(bits));
-            assertEquals("RSA keys in the HSM have 2048, 3072 or 4096 bits, not " + bits, refused.getMessage());
+            assertEquals("RSA keys in the HSM have 2048 to 4096 bits, in steps of 256, not " + bits,
+                refused.getMessage());
         }
         assertThrows(InvalidAlgorithmParameterException.class,
             () -> rsa.initialize(new RSAKeyGenParameterSpec(2048, BigInteger.valueOf(3))));
