@@ -349,7 +349,7 @@ mechanisms! {
         [Signature "Ed25519ph" ()];
     X25519 = 0x83, "x25519", MONTGOMERY, [Derive], ckm 0x1050, fips false, default true, None, None,
         [KeyAgreement "X25519" ("XDH" "1.3.101.110" "OID.1.3.101.110")];
-    MlDsa = 0x84, "ml-dsa", ML_DSA, [Sign Verify], ckm 0x1D, fips true, default true, None, None,
+    MlDsa = 0x84, "ml-dsa", ML_DSA, [Sign Verify], ckm 0x1D, fips true, default true, None, Context,
         [Signature "ML-DSA" ("MLDSA") Signature "ML-DSA-44" ("2.16.840.1.101.3.4.3.17" "OID.2.16.840.1.101.3.4.3.17")
          Signature "ML-DSA-65" ("2.16.840.1.101.3.4.3.18" "OID.2.16.840.1.101.3.4.3.18") Signature "ML-DSA-87" ("2.16.840.1.101.3.4.3.19" "OID.2.16.840.1.101.3.4.3.19")];
     MlDsaExternalMu = 0x85, "ml-dsa-external-mu", ML_DSA, [Sign Verify], ckm 0x8000_F404, fips true, default true, None, None,

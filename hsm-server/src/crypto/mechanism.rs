@@ -409,7 +409,7 @@ pub(super) enum Method<'a> {
     RsaRaw,
     Ecdsa(EcdsaInput),
     Edwards(EdwardsSignature<'a>),
-    MlDsa(MlDsaInput),
+    MlDsa(MlDsaInput<'a>),
     Agreement,
     Encapsulation,
     ChaCha,
@@ -487,7 +487,7 @@ impl<'a> Method<'a> {
             Ed25519ctx => Self::Edwards(EdwardsSignature::Context(&parameters.context)),
             Ed25519ph => Self::Edwards(EdwardsSignature::Prehashed(&parameters.context)),
             Ecdh | X25519 => Self::Agreement,
-            MlDsa => Self::MlDsa(MlDsaInput::Message),
+            MlDsa => Self::MlDsa(MlDsaInput::Message(&parameters.context)),
             MlDsaExternalMu => Self::MlDsa(MlDsaInput::ExternalMu),
             MlKem => Self::Encapsulation,
             Chacha20Poly1305 if parameters.more_chunks => {

@@ -1,12 +1,14 @@
-//! ML-DSA keys (FIPS 204), with 44, 65 and 87: signatures over messages with an empty context, and over external mu.
+//! ML-DSA keys (FIPS 204), with 44, 65 and 87: signatures over messages with a context, and over external mu.
 
-use super::ffi::{Kind, Pkey};
+use super::ffi::{Kind, Pkey, shake256};
 use super::types::MlDsaSet;
 use super::{CryptoError, expect_length, pq_private};
 use zeroize::Zeroizing;
 
 /// Bytes of mu, the digest that an external-mu signature is made over (FIPS 204, algorithm 7, line 6).
 pub const MU_BYTES: usize = 64;
+/// Bytes of tr, the digest of a public key in mu (FIPS 204, algorithm 6, line 9).
+const TR_BYTES: usize = 64;
 /// NIST's arc of signature algorithms.
 const ARC: u8 = 3;
 /// Bytes of a seed, for every set.
@@ -14,9 +16,9 @@ const SEED_BYTES: usize = 32;
 
 /// What an ML-DSA signature is made over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MlDsaInput {
-    /// A message; the context is empty.
-    Message,
+pub enum MlDsaInput<'a> {
+    /// A message, with this context of at most 255 bytes; without one it is empty.
+    Message(&'a [u8]),
     /// Mu, of 64 bytes.
     ExternalMu,
 }
@@ -55,18 +57,37 @@ impl MlDsaPublicKey {
     /// True when `signature` is this key's over `input`.
     pub fn verify(
         &self,
-        what: MlDsaInput,
+        what: MlDsaInput<'_>,
         input: &[u8],
         signature: &[u8],
     ) -> Result<bool, CryptoError> {
         match what {
-            MlDsaInput::Message => self.pkey.ml_dsa_verify(input, signature),
+            MlDsaInput::Message([]) => self.pkey.ml_dsa_verify(input, signature),
+            MlDsaInput::Message(context) => {
+                let mu = self.mu(context, input)?;
+                self.pkey.digest_verify(&mu, signature)
+            }
             MlDsaInput::ExternalMu => {
                 expect_length("mu", input, MU_BYTES)?;
                 self.pkey.digest_verify(input, signature)
             }
         }
         .map_err(|_| CryptoError::Module("ML-DSA verification"))
+    }
+
+    /// Mu of a message with a context (FIPS 204, algorithm 2, line 10, and algorithm 7, line 6). Computed here since the
+    /// FIPS module's `EVP_PKEY` takes no context for ML-DSA, but takes mu.
+    fn mu(&self, context: &[u8], message: &[u8]) -> Result<[u8; MU_BYTES], CryptoError> {
+        /// The domain separator of messages that are not prehashed.
+        const PURE: u8 = 0;
+        let length = u8::try_from(context.len())
+            .map_err(|_| CryptoError::Parameter("a context has at most 255 bytes"))?;
+        let failed = |_| CryptoError::Module("hashing for ML-DSA");
+        let public = self.pkey.pq_public().map_err(failed)?;
+        let (mut tr, mut mu) = ([0; TR_BYTES], [0; MU_BYTES]);
+        shake256(&[&public], &mut tr).map_err(failed)?;
+        shake256(&[&tr, &[PURE, length], context, message], &mut mu).map_err(failed)?;
+        Ok(mu)
     }
 }
 
@@ -124,8 +145,11 @@ impl MlDsaKey {
                 let pkey = Pkey::ml_dsa_private(set, expanded).map_err(|_| REFUSED)?;
                 let key = Self::new(pkey, pq_private::of_expanded(ARC, number, expanded))?;
                 // What AWS-LC computed the public key from may still not fit the rest.
-                let signature = key.sign(MlDsaInput::Message, &[])?;
-                match key.public.verify(MlDsaInput::Message, &[], &signature)? {
+                let signature = key.sign(MlDsaInput::Message(&[]), &[])?;
+                match key
+                    .public
+                    .verify(MlDsaInput::Message(&[]), &[], &signature)?
+                {
                     true => Ok(key),
                     false => Err(REFUSED),
                 }
@@ -144,10 +168,11 @@ impl MlDsaKey {
     }
 
     /// Signs a message or mu; hedged, so two signatures of the same differ.
-    pub fn sign(&self, what: MlDsaInput, input: &[u8]) -> Result<Vec<u8>, CryptoError> {
+    pub fn sign(&self, what: MlDsaInput<'_>, input: &[u8]) -> Result<Vec<u8>, CryptoError> {
         let pkey = &self.public.pkey;
         match what {
-            MlDsaInput::Message => pkey.ml_dsa_sign(input),
+            MlDsaInput::Message([]) => pkey.ml_dsa_sign(input),
+            MlDsaInput::Message(context) => pkey.digest_sign(&self.public.mu(context, input)?),
             MlDsaInput::ExternalMu => {
                 expect_length("mu", input, MU_BYTES)?;
                 pkey.digest_sign(input)

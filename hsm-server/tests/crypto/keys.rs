@@ -282,10 +282,12 @@ fn ml_dsa_and_ml_kem_keys_survive_their_stored_form_in_every_set() {
         assert_eq!(again.public_key_info(), key.public_key_info());
         let public = PublicKey::from_spki(&key.public_key_info().unwrap()).unwrap();
         let signature = again.ml_dsa().unwrap();
-        let signature = signature.sign(MlDsaInput::Message, b"message").unwrap();
+        let signature = signature
+            .sign(MlDsaInput::Message(&[]), b"message")
+            .unwrap();
         let public = public.ml_dsa().unwrap();
         for (message, right) in [(&b"message"[..], true), (b"other", false)] {
-            let valid = public.verify(MlDsaInput::Message, message, &signature);
+            let valid = public.verify(MlDsaInput::Message(&[]), message, &signature);
             assert_eq!(valid, Ok(right));
         }
         let short = again

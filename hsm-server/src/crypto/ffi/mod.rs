@@ -39,7 +39,7 @@ pub(super) use gcm::{GcmKey, TAG_LEN_MAX, TAG_LEN_MIN};
 pub(super) use hmac::{HmacStream, hmac};
 pub(super) use kdf::{hash, hkdf_expand, hkdf_extract, pbkdf2};
 pub(super) use pkey::{Kind, Pkey};
-pub(super) use pq::SHARED_SECRET_LEN;
+pub(super) use pq::{SHARED_SECRET_LEN, shake256};
 pub(super) use rsa_op::{EncryptionPadding, SignaturePadding};
 pub(super) use wrap::{unwrap, unwrap_padded, wrap, wrap_padded};
 

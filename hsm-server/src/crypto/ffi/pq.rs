@@ -231,7 +231,20 @@ impl Pkey {
     }
 }
 
-/// An owned `EVP_MD_CTX`: one signature, one thread.
+/// Fills `output` with SHAKE256 (FIPS 202) of `parts`, one after the other.
+pub(in crate::crypto) fn shake256(parts: &[&[u8]], output: &mut [u8]) -> Result<(), Failed> {
+    let ctx = DigestContext::new()?;
+    // SAFETY: the context is ours, the digest a static; no engine.
+    done(unsafe { sys::EVP_DigestInit_ex(ctx.0.as_ptr(), sys::EVP_shake256(), null_mut()) })?;
+    for part in parts {
+        // SAFETY: the context is initialised; the slice is valid for its length.
+        done(unsafe { sys::EVP_DigestUpdate(ctx.0.as_ptr(), part.as_ptr().cast(), part.len()) })?;
+    }
+    // SAFETY: `output.len()` is the room in `output`.
+    done(unsafe { sys::EVP_DigestFinalXOF(ctx.0.as_ptr(), output.as_mut_ptr(), output.len()) })
+}
+
+/// An owned `EVP_MD_CTX`: one signature or digest, one thread.
 struct DigestContext(NonNull<sys::EVP_MD_CTX>);
 
 impl DigestContext {

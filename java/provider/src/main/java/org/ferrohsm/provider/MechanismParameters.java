@@ -52,7 +52,7 @@ final class MechanismParameters {
         return encode(0, 0, 0, NONE, iv == null ? NONE : iv, IvSource.CALLER, NONE, 0, more);
     }
 
-    /** Ed25519ctx or Ed25519ph. */
+    /** Ed25519ctx, Ed25519ph or ML-DSA. */
     static byte[] context(byte[] context) {
         return encode(0, 0, 0, NONE, NONE, IvSource.HSM, NONE, 0, false, context);
     }

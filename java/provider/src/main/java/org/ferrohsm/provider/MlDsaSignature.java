@@ -1,19 +1,28 @@
 package org.ferrohsm.provider;
 
+import java.security.InvalidAlgorithmParameterException;
 import java.security.InvalidKeyException;
+import java.security.InvalidParameterException;
 import java.security.PrivateKey;
 import java.security.PublicKey;
+import java.security.Signature;
 import java.security.SignatureException;
+import java.security.spec.AlgorithmParameterSpec;
+import org.ferrohsm.provider.spec.MlDsaParameterSpec;
 
 /**
- * ML-DSA (FIPS 204) with an empty context, and as {@code ML-DSA-EXTERNAL-MU} over a mu of 64 bytes that the caller has
- * computed. A message goes to the HSM whole. The JDK verifies where it can (from 24 on), else the HSM.
+ * ML-DSA (FIPS 204), with a context by an {@link MlDsaParameterSpec}, and as {@code ML-DSA-EXTERNAL-MU} over a mu of 64
+ * bytes that the caller has computed. A message goes to the HSM whole. The JDK verifies where it can (from 24 on, without a
+ * context), else the HSM. A context may be set before or after the key, not in the middle of a message.
  */
 final class MlDsaSignature extends HsmSignature {
     private static final String EXTERNAL_MU = "ML-DSA-EXTERNAL-MU";
     private static final int MU_BYTES = 64;
 
     private int taken;
+    private byte[] signatureContext = new byte[0];
+    /** Set while a signature is verified. */
+    private PublicKey verifyingKey;
 
     MlDsaSignature(ServiceContext context) {
         super(context);
@@ -26,6 +35,7 @@ final class MlDsaSignature extends HsmSignature {
     @Override
     protected void engineInitSign(PrivateKey key) throws InvalidKeyException {
         taken = 0;
+        verifyingKey = null;
         if (key instanceof FerroHsmMlDsaPrivateKey ours) {
             requireSet(ParameterSet.of(ours.info()));
         }
@@ -35,7 +45,53 @@ final class MlDsaSignature extends HsmSignature {
     @Override
     protected void engineInitVerify(PublicKey key) throws InvalidKeyException {
         taken = 0;
+        verifyingKey = null;
         super.engineInitVerify(key);
+        verifyingKey = key;
+    }
+
+    @Override
+    protected void engineSetParameter(AlgorithmParameterSpec params) throws InvalidAlgorithmParameterException {
+        if (params == null) {
+            return;
+        }
+        if (!(params instanceof MlDsaParameterSpec given)) {
+            throw new InvalidAlgorithmParameterException(context().algorithm() + " takes an MlDsaParameterSpec, not a "
+                + params.getClass().getName());
+        }
+        if (isExternalMu()) {
+            throw new InvalidAlgorithmParameterException(EXTERNAL_MU + " takes no context: it is in mu already");
+        }
+        if (taken > 0) {
+            throw new InvalidParameterException("ML-DSA parameters cannot change in the middle of a message");
+        }
+        if (software() != null && verifyingKey == null && given.getContext().length > 0) {
+            throw noContextInSoftware();
+        }
+        signatureContext = given.getContext();
+        if (verifyingKey != null) {
+            try {
+                engineInitVerify(verifyingKey); // by whom depends on the context
+            } catch (InvalidKeyException e) {
+                throw new InvalidAlgorithmParameterException(e.getMessage(), e);
+            }
+        }
+    }
+
+    private static InvalidAlgorithmParameterException noContextInSoftware() {
+        return new InvalidAlgorithmParameterException("The JDK signs ML-DSA without a context: use a key of the HSM");
+    }
+
+    @Override
+    void configure(Signature signature) throws InvalidAlgorithmParameterException {
+        if (signatureContext.length > 0) {
+            throw noContextInSoftware();
+        }
+    }
+
+    @Override
+    byte[] parameters() {
+        return signatureContext.length == 0 ? null : MechanismParameters.context(signatureContext);
     }
 
     /** A service that names a parameter set takes keys of that set only. */
@@ -47,7 +103,7 @@ final class MlDsaSignature extends HsmSignature {
 
     @Override
     boolean isForHsm(PublicKey key) throws InvalidKeyException {
-        if (Jdk.has(KeyType.ML_DSA) && !isExternalMu()) {
+        if (Jdk.has(KeyType.ML_DSA) && !isExternalMu() && signatureContext.length == 0) {
             return false;
         }
         ParameterSet set = ParameterSet.ofPublicKeyInfo(Keys.publicKeyInfo(key));
