@@ -63,6 +63,7 @@ fn engine_name(engine: Engine) -> &'static str {
         Engine::SecureRandom => "SecureRandom",
         Engine::KEM => "KEM",
         Engine::MessageDigest => "MessageDigest",
+        Engine::KDF => "KDF",
     }
 }
 

@@ -78,6 +78,7 @@ pub enum Engine {
     SecureRandom,
     KEM,
     MessageDigest,
+    KDF,
 }
 
 /// A JCA service that a mechanism is offered as.
@@ -390,9 +391,9 @@ mechanisms! {
     EcdhX963Sha512 = 0xAC, "ecdh-x963-sha512-kdf", EC, [Derive], ckm 0x1050, fips true, default true, Some(Hash::Sha512), X963,
         [KeyAgreement "ECDHwithX963SHA512KDF" ()];
 
-    HkdfSha256 = 0xB0, "hkdf-sha256", SECRET, [Derive], ckm 0x402A, fips true, default true, Some(Hash::Sha256), Hkdf, [];
-    HkdfSha384 = 0xB1, "hkdf-sha384", SECRET, [Derive], ckm 0x402A, fips true, default true, Some(Hash::Sha384), Hkdf, [];
-    HkdfSha512 = 0xB2, "hkdf-sha512", SECRET, [Derive], ckm 0x402A, fips true, default true, Some(Hash::Sha512), Hkdf, [];
+    HkdfSha256 = 0xB0, "hkdf-sha256", SECRET, [Derive], ckm 0x402A, fips true, default true, Some(Hash::Sha256), Hkdf, [KDF "HKDF-SHA256" ("1.2.840.113549.1.9.16.3.28" "OID.1.2.840.113549.1.9.16.3.28")];
+    HkdfSha384 = 0xB1, "hkdf-sha384", SECRET, [Derive], ckm 0x402A, fips true, default true, Some(Hash::Sha384), Hkdf, [KDF "HKDF-SHA384" ("1.2.840.113549.1.9.16.3.29" "OID.1.2.840.113549.1.9.16.3.29")];
+    HkdfSha512 = 0xB2, "hkdf-sha512", SECRET, [Derive], ckm 0x402A, fips true, default true, Some(Hash::Sha512), Hkdf, [KDF "HKDF-SHA512" ("1.2.840.113549.1.9.16.3.30" "OID.1.2.840.113549.1.9.16.3.30")];
 
     CounterKdfCmac = 0xB4, "sp800-108-counter-cmac", AES, [Derive], ckm 0x3AC, fips true, default true, None, Sp800108, [];
     CounterKdfHmacSha1 = 0xB5, "sp800-108-counter-hmac-sha1", SECRET, [Derive], ckm 0x3AC, fips true, default true, Some(Hash::Sha1), Sp800108, [];

@@ -172,6 +172,7 @@ fn every_engine_is_served() {
         Engine::SecureRandom,
         Engine::KEM,
         Engine::MessageDigest,
+        Engine::KDF,
     ] {
         assert!(
             MECHANISMS

@@ -22,7 +22,7 @@ import org.ferrohsm.provider.exception.ProviderInitializationException;
 /**
  * The FerroHSM provider: JCA's engines over keys that stay in the HSM.
  *
- * <p>Install it last ({@code Security.addProvider}). Signature, Cipher, Mac and KeyAgreement are then found by the key;
+ * <p>Install it last ({@code Security.addProvider}). Signature, Cipher, Mac, KeyAgreement and KDF are then found by the key;
  * KeyPairGenerator, KeyGenerator, KeyFactory, SecretKeyFactory, SecureRandom and MessageDigest answer only when the
  * provider is named.
  *
@@ -40,6 +40,8 @@ public final class FerroHsmProvider extends AuthProvider {
     public static final String FERROHSM_KEYSTORE_TYPE = FerroHsmKeyStoreService.TYPE;
     /** System property: path of the client configuration. */
     static final String CONFIG = "ferrohsm.config";
+    /** Engines that the JVM may not have. */
+    private static final Set<String> NEWER_ENGINES = Set.of("KEM", "KDF");
     private static final String DEFAULT_HANDLER = "auth.login.defaultCallbackHandler";
     private static final System.Logger LOGGER = System.getLogger("org.ferrohsm.provider");
     private static final AtomicBoolean WARNED = new AtomicBoolean();
@@ -102,7 +104,7 @@ public final class FerroHsmProvider extends AuthProvider {
         this.configuration = configuration;
         for (Tables.Mechanism mechanism : Tables.get().mechanisms()) {
             for (Tables.Service service : mechanism.services()) {
-                if (service.engine().equals("KEM") && NewerEngines.spiClass("KEM") == null) {
+                if (NEWER_ENGINES.contains(service.engine()) && NewerEngines.spiClass(service.engine()) == null) {
                     continue;
                 }
                 HsmService made = new HsmService(this, mechanism, service);

@@ -1,5 +1,6 @@
 package org.ferrohsm.provider;
 
+import java.security.InvalidAlgorithmParameterException;
 import java.security.InvalidParameterException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -13,7 +14,7 @@ import java.util.Set;
  * goes on to other providers with any other key.
  */
 final class HsmService extends Provider.Service {
-    private static final Set<String> CHOSEN_BY_KEY = Set.of("Signature", "Cipher", "Mac", "KeyAgreement");
+    private static final Set<String> CHOSEN_BY_KEY = Set.of("Signature", "Cipher", "Mac", "KeyAgreement", "KDF");
 
     private final FerroHsmProvider provider;
     private final Tables.Mechanism mechanism;
@@ -48,7 +49,7 @@ final class HsmService extends Provider.Service {
             case "Mac" -> HsmMac.class;
             case "KeyAgreement" -> mechanism.parameters().equals("X963") ? X963KeyAgreement.class
                 : EcdhKeyAgreement.class;
-            case "KEM" -> NewerEngines.spiClass(service.engine());
+            case "KEM", "KDF" -> NewerEngines.spiClass(service.engine());
             case "SecureRandom" -> HsmSecureRandom.class;
             case "MessageDigest" -> MessageDigest.class;
             default -> throw new IllegalStateException("The mechanisms table names an unknown engine: "
@@ -81,7 +82,12 @@ final class HsmService extends Provider.Service {
     @Override
     public Object newInstance(Object constructorParameter) throws NoSuchAlgorithmException {
         if (constructorParameter != null && !getType().equals("SecureRandom")) {
-            throw new InvalidParameterException(getType() + ' ' + getAlgorithm() + " takes no constructor parameter");
+            String message = getType() + ' ' + getAlgorithm() + " takes no constructor parameter";
+            if (getType().equals("KDF")) {
+                // What the JDK goes on after, and unwraps where the provider was named.
+                throw new NoSuchAlgorithmException(message, new InvalidAlgorithmParameterException(message));
+            }
+            throw new InvalidParameterException(message);
         }
         // As the last provider this one is never chosen for a key of others, so the stack need not be looked at.
         boolean keyIsUnknown =
@@ -102,7 +108,7 @@ final class HsmService extends Provider.Service {
             case "Mac" -> new HsmMac(context, macBytes());
             case "KeyAgreement" -> mechanism.parameters().equals("X963") ? new X963KeyAgreement(context)
                 : new EcdhKeyAgreement(context);
-            case "KEM" -> NewerEngines.newInstance(context, getType());
+            case "KEM", "KDF" -> NewerEngines.newInstance(context, getType());
             case "SecureRandom" -> secureRandom(context, constructorParameter);
             case "MessageDigest" -> Jdk.digest(getAlgorithm());
             default -> throw new NoSuchAlgorithmException("FerroHSM has no " + getType());

@@ -17,7 +17,7 @@ final class SelectionGuard {
     private static final Set<String> CHOOSING_WITHOUT_KEY = Set.of("chooseFirstProvider", "engineSetParameter");
     /** The list calls {@code getService} itself, so a few frames are enough. */
     private static final int LIST_FRAMES = 6;
-    /** They call {@code newInstance} through a JDK helper or two. */
+    /** They call {@code newInstance}, or the engine, through a JDK helper or two. */
     private static final int CHOICE_FRAMES = 10;
 
     private SelectionGuard() {
@@ -34,10 +34,22 @@ final class SelectionGuard {
             .anyMatch(SelectionGuard::choosesWithoutKey));
     }
 
+    /** Whether a {@code javax.crypto.KDF} tries providers until one derives, so that a refusal sends it to the next. */
+    static boolean providerIsBeingChosen() {
+        return WALKER.walk(frames -> frames.limit(CHOICE_FRAMES)
+            .anyMatch(frame -> isKdf(frame) && frame.getMethodName().equals("chooseProvider")));
+    }
+
+    private static boolean isKdf(StackFrame frame) {
+        return frame.getClassName().equals("javax.crypto.KDF");
+    }
+
     /** Only in the JCA's own classes: an application may have methods of these names. */
     private static boolean choosesWithoutKey(StackFrame frame) {
         return CHOOSING_WITHOUT_KEY.contains(frame.getMethodName())
-            && (frame.getClassName().startsWith("java.security.") || frame.getClassName().startsWith("javax.crypto."));
+            && (frame.getClassName().startsWith("java.security.") || frame.getClassName().startsWith("javax.crypto."))
+            // A KDF knows its keys only when it derives.
+            || isKdf(frame) && frame.getMethodName().equals("getNext");
     }
 
     private static boolean isProviderList(StackFrame frame) {

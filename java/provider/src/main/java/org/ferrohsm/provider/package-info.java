@@ -5,7 +5,8 @@
  * <p>Where it behaves otherwise than the JDK's own providers:
  * <ul>
  * <li>KeyPairGenerator, KeyGenerator, KeyFactory, SecretKeyFactory and SecureRandom answer only when the provider is
- *     named. Signature, Cipher, Mac and KeyAgreement are also found by a key of this provider.
+ *     named. Signature, Cipher, Mac, KeyAgreement and KDF are also found by a key of this
+ *     provider.
  * <li>Private and secret keys have no encoding, cannot be serialized, and are no {@code RSAPrivateKey} or
  *     {@code ECPrivateKey}. Public keys of pairs in the HSM are ordinary public keys, for every provider.
  * <li>Generated, imported and unwrapped keys are session keys: they end with the login. A KeyStore entry or the

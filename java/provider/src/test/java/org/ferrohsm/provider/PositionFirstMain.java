@@ -55,6 +55,10 @@ final class PositionFirstMain {
         check("pem", () -> pem(folder));
         check("generators", PositionFirstMain::generators);
         check("keys chosen late", () -> late(folder));
+        check("derivations", PositionFirstMain::derivations);
+        if (arguments.length > 1 && arguments[1].equals("up")) {
+            check("own derivation", PositionFirstMain::ownDerivation);
+        }
         for (String type : new String[] {"rsa", "ec"}) {
             KeyStore store = KeyStore.getInstance("PKCS12");
             check("pkcs12 " + type, () -> {
@@ -173,6 +177,37 @@ final class PositionFirstMain {
         agreement.init(ec.getPrivate());
         agreement.doPhase(ec.getPublic(), true);
         require(agreement.generateSecret().length > 0, "KeyAgreement");
+    }
+
+    /** A derivation from software keys, chosen by them, and bound to the first provider before they are known. */
+    private static void derivations() throws Exception {
+        if (!KdfCalls.areThere()) {
+            return;
+        }
+        SecretKey software = new SecretKeySpec(new byte[32], "Generic");
+        byte[] expected = KdfCalls.deriveData(KdfCalls.get("HKDF-SHA256", Security.getProvider("SunJCE")),
+            KdfCalls.both(software, new byte[3], new byte[4], 40));
+        for (boolean bound : new boolean[] {false, true}) {
+            Object kdf = KdfCalls.get("HKDF-SHA256");
+            require(!bound || KdfCalls.providerName(kdf).equals("FerroHSM"), "a KDF that is asked early");
+            byte[] derived = KdfCalls.deriveData(kdf, KdfCalls.both(software, new byte[3], new byte[4], 40));
+            require(java.util.Arrays.equals(expected, derived), "KDF");
+            require(KdfCalls.deriveKey(kdf, "AES", KdfCalls.expand(software, null, 32)).getEncoded() != null, "KDF key");
+            require(bound || KdfCalls.providerName(kdf).equals("SunJCE"), "FerroHSM was chosen for software keys");
+        }
+    }
+
+    /** A key of the HSM's is found by the same way, and software keys after it. */
+    private static void ownDerivation() throws Exception {
+        if (!KdfCalls.areThere()) {
+            return;
+        }
+        SecretKey own = KdfCalls.base(Security.getProvider("FerroHSM"), new byte[32]);
+        Object kdf = KdfCalls.get("HKDF-SHA384");
+        SecretKey derived = KdfCalls.deriveKey(kdf, "AES", KdfCalls.both(own, new byte[3], null, 32));
+        require(derived instanceof FerroHsmKey && KdfCalls.providerName(kdf).equals("FerroHSM"), "KDF of the HSM");
+        SecretKey software = new SecretKeySpec(new byte[48], "Generic");
+        require(KdfCalls.deriveData(kdf, KdfCalls.expand(software, null, 32)).length == 32, "KDF of both");
     }
 
     private static SSLContext context(KeyStore own, KeyStore other) throws Exception {

@@ -72,7 +72,8 @@ class PositionTest {
     private static void assertAllDone(ForkedJvm.Result result, String... more) {
         assertEquals(0, result.code(), result.output());
         assertFalse(result.output().contains("FAILED"), result.output());
-        List<String> names = new ArrayList<>(List.of("random", "pem", "generators", "keys chosen late", "pkcs12 rsa",
+        List<String> names = new ArrayList<>(List.of("random", "pem", "generators", "keys chosen late",
+            "derivations", "pkcs12 rsa",
             "TLSv1.3 rsa", "TLSv1.2 rsa", "pkcs12 ec", "TLSv1.3 ec", "TLSv1.2 ec"));
         names.addAll(List.of(more));
         for (String expected : names) {
@@ -87,7 +88,7 @@ class PositionTest {
         try (DevHsm hsm = DevHsm.start("fips")) {
             ForkedJvm jvm = new ForkedJvm().option("-Dferrohsm.config=" + hsm.config());
             assertAllDone(jvm.run(PositionFirstMain.class, folder.toString(), "up"),
-                "TLSv1.3 rsa own server key", "TLSv1.3 rsa own client key", "TLSv1.2 rsa own server key",
+                "own derivation", "TLSv1.3 rsa own server key", "TLSv1.3 rsa own client key", "TLSv1.2 rsa own server key",
                 "TLSv1.2 rsa own client key", "TLSv1.3 ec own server key", "TLSv1.3 ec own client key",
                 "TLSv1.2 ec own server key", "TLSv1.2 ec own client key");
         }

@@ -1,5 +1,6 @@
 package org.ferrohsm.provider.spec;
 
+import java.security.spec.AlgorithmParameterSpec;
 import java.security.spec.KeySpec;
 import java.util.Objects;
 import javax.crypto.SecretKey;
@@ -8,10 +9,10 @@ import org.ferrohsm.provider.attributes.KeyAttributesMap;
 /**
  * A key that is derived inside the HSM from a generic secret, by HKDF (RFC 5869) or one of its halves. For
  * {@code SecretKeyFactory.getInstance("AES", "FerroHSM")}, where the factory's algorithm is that of the derived key. The
- * base key needs the attribute DERIVE. On JDK 25 {@code javax.crypto.KDF} does the same. Immutable but for the attributes,
- * which are the caller's map.
+ * base key needs the attribute DERIVE. {@code deriveKey} of JDK 25's {@code javax.crypto.KDF} takes it too, where its own
+ * specification has no attributes. Immutable but for the attributes, which are the caller's map.
  */
-public final class HkdfParameterSpec implements KeySpec {
+public final class HkdfParameterSpec implements KeySpec, AlgorithmParameterSpec {
     /** Which part of HKDF runs. */
     public enum Step {
         /** Both halves. */

@@ -54,7 +54,7 @@ class InteropTest {
         List.of("secp224r1", "secp256r1", "secp256k1", "secp384r1", "secp521r1");
     /** Services whose meetings are elsewhere, by how their names start. */
     private static final Map<String, String> ELSEWHERE = Map.of("Signature Ed25519ph", "Curve25519Test",
-        "Signature ML-DSA", "MlTest", "KEM ", "KemEngineTest", "Cipher RSAAESWrap", "WrapFormsTest",
+        "Signature ML-DSA", "MlTest", "KEM ", "KemEngineTest", "KDF ", "KdfTest", "Cipher RSAAESWrap", "WrapFormsTest",
         "Cipher AES/KW/PKCS5Padding", "WrapFormsTest", "Cipher AESAttributeWrap", "WrapFormsTest",
         "KeyAgreement ECDHwithX963", "DerivationTest");
     private static final BouncyCastleProvider BOUNCY_CASTLE = new BouncyCastleProvider();

@@ -71,6 +71,8 @@ class WycheproofTest {
         families.put("aes_cbc_pkcs5", aes::cbc);
         families.put("aes_cmac|hmac_.*", new MacVectors(provider, tally)::mac);
         families.put("ecdh_.*", new AgreementVectors(provider, tally)::ecdh);
+        KdfVectors kdf = new KdfVectors(provider, tally);
+        families.put("hkdf_sha(256|384|512)", kdf::hkdf);
         families.put("aes_wrap|aes_kwp", new WrapVectors(provider, tally)::wrap);
         families.put("ed25519", newer::ed25519);
         families.put("x25519", newer::x25519);
@@ -79,7 +81,7 @@ class WycheproofTest {
         families.put("chacha20_poly1305", newer::chaCha20);
         families.put("mlkem_(512|768|1024)", newer::mlKem);
         published = List.of(others::aesModes, others::digests, others::sha1Signatures, newer::ed25519ph,
-            newer::tripleDes);
+            newer::tripleDes, kdf::rfc5869);
     }
 
     private List<Step> steps() throws IOException {
