@@ -14,9 +14,11 @@ use crate::streams::ConnectionStreams;
 use ferrohsm_protocol::frame::{self, FrameError, Header};
 use ferrohsm_protocol::{Operation, STREAM_CHUNK_BYTES, Status};
 use rustls::pki_types::CertificateDer;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::{Semaphore, watch};
@@ -142,8 +144,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// Answers the whole frames that have arrived, or starts their calls.
     async fn answer_arrived(&mut self) -> io::Result<Flow> {
         let mut answered = false;
-        let mut turn = std::time::Instant::now();
-        let mut written = turn;
+        let begun = std::time::Instant::now();
+        let (mut turn, mut written) = (begun, begun);
         self.full = false;
         loop {
             if self.calls.len() >= config::CALLS_IN_FLIGHT_MAX {
@@ -156,6 +158,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             };
             let (header, bytes) = match self.input.frame(limit) {
                 Ok(Some(frame)) => (frame.header, frame.bytes),
+                // What has come meanwhile is answered in the same write, but not for ever: others have events and replies.
+                Ok(None) if answered && begun.elapsed() < config::REPLY_AFTER => {
+                    match self.read_now().await? {
+                        Some(0) => return Ok(Flow::Close),
+                        Some(_) => continue,
+                        None => break,
+                    }
+                }
                 Ok(None) => break,
                 Err(error) => return Ok(self.refuse(error.into())),
             };
@@ -193,6 +203,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             self.deadline = Some(Instant::now() + config::FRAME_TIMEOUT);
         }
         Ok(Flow::Stay)
+    }
+
+    /// Reads if something is there; 0 bytes at the end of the stream.
+    async fn read_now(&mut self) -> io::Result<Option<usize>> {
+        let mut read = pin!(self.input.read(&mut self.stream));
+        poll_fn(|context| match read.as_mut().poll(context) {
+            Poll::Ready(read) => Poll::Ready(read.map(Some)),
+            Poll::Pending => Poll::Ready(Ok(None)),
+        })
+        .await
     }
 
     /// Answers the frame of `bytes` bytes at the start of the input, or starts its call.
