@@ -6,7 +6,7 @@ use ferrohsm_protocol::messages::{
     AttributeValue, Curve, DeleteKeyRequest, FindKeysRequest, GenerateKeyPairRequest,
     GenerateKeyRequest, GetKeyRequest, KeyInfo, KeyType, SetTrustedRequest, UpdateKeyRequest,
 };
-use ferrohsm_protocol::{Attribute, Status, public_key};
+use ferrohsm_protocol::{Attribute, Mechanism, Status, public_key};
 use serde_json::{Value, json};
 
 use crate::arguments::{Asymmetric, Filter, Key, Pair, Symmetric};
@@ -77,19 +77,29 @@ fn set_trusted(connection: &Connection, filter: &Filter, trusted: Option<bool>) 
         usage("an admin names the key that is trusted by --filter key-reference=0x…")
     })?;
     let trusted = trusted.unwrap_or_default();
-    connection.client.call(&SetTrustedRequest {
+    let reply = connection.client.call(&SetTrustedRequest {
         request_id: request_id(),
         handle,
         trusted,
     })?;
+    let named = reply.bytes_alone.into_iter().map(|code| {
+        Mechanism::from_code(code).map_or(format!("{code:#x}"), |mechanism| {
+            mechanism.row().name.to_owned()
+        })
+    });
+    let named: Vec<String> = named.collect();
     let reference = format!("{handle:#018x}");
-    let text = match trusted {
-        true => format!("Key {reference} is trusted."),
-        false => format!("Key {reference} is not trusted any more."),
+    let text = match (trusted, named.is_empty()) {
+        (true, true) => format!("Key {reference} is trusted."),
+        (true, false) => format!(
+            "Key {reference} is trusted. Its owner named forms that carry keys without their attributes: {}.",
+            named.join(", ")
+        ),
+        (false, _) => format!("Key {reference} is not trusted any more."),
     };
     Ok(Output::done(
         &text,
-        json!({ "key-reference": reference, "trusted": trusted }),
+        json!({ "key-reference": reference, "trusted": trusted, "bytes-alone": named }),
     ))
 }
 

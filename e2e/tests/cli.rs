@@ -229,7 +229,9 @@ fn a_cluster_from_nothing_to_keys() {
     ];
     let refused = site.refused(&[&as_app[..], &trust].concat());
     assert_eq!(refused, (3, "PERMISSION_DENIED".to_owned()));
-    assert_eq!(admin_data(&trust)["trusted"], true);
+    let told = admin_data(&trust);
+    assert_eq!(told["trusted"], true);
+    assert_eq!(told["bytes-alone"], serde_json::json!([]));
     let shown = app_data(&["key", "show", "--filter", &filter]);
     assert_eq!(shown["attributes"]["trusted"], true);
     assert_eq!(

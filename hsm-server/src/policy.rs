@@ -4,8 +4,9 @@
 use crate::error::OpError;
 use crate::keys::Key;
 use crate::keys::attributes::{AttributeSet, Lineage};
-use ferrohsm_protocol::attributes::find_flag;
+use ferrohsm_protocol::attributes::{find, find_flag};
 use ferrohsm_protocol::mechanisms::{self, MECHANISMS, MechanismRow, Use};
+use ferrohsm_protocol::messages::attribute_value::Value;
 use ferrohsm_protocol::messages::{AttributeValue, Curve, KeyType};
 use ferrohsm_protocol::{Attribute, Mechanism, Status};
 
@@ -301,6 +302,19 @@ pub fn trustable(key: &Key) -> Result<(), OpError> {
         );
     }
     Ok(())
+}
+
+/// Forms without attributes that a trusted key with these attributes may wrap wrap-with-trusted keys in; wire codes.
+pub fn bytes_alone(attributes: &[AttributeValue]) -> Vec<u32> {
+    let Some(Value::Mechanisms(named)) = find(attributes, Attribute::AllowedMechanisms) else {
+        return Vec::new();
+    };
+    let wraps = |code: &u32| {
+        Mechanism::from_code(*code).is_some_and(|mechanism| {
+            mechanism.row().has_use(Use::Wrap) && mechanism != Mechanism::AesAttributeWrap
+        })
+    };
+    named.mechanisms.iter().copied().filter(wraps).collect()
 }
 
 /// Whether what this key unwraps with its attributes is what an HSM wrapped: nobody outside has ever had the key.

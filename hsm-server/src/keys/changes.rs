@@ -135,13 +135,12 @@ impl Keys {
         change: &Change<'_>,
         handle: u64,
         edit: impl FnOnce(&Key, &mut KeyRecord) -> Result<AttributeSet, OpError>,
-        response: R,
+        respond: impl FnOnce(KeyInfo) -> R,
     ) -> Result<R, OpError> {
         let find = |_: &Login| {
             self.cached(handle)
                 .ok_or_else(|| Status::KeyNotFound.into())
         };
-        let respond = |_| response;
         self.update_found(hsm, change, handle, find, LabelRule::Any, edit, respond)
     }
 

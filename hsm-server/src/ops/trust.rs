@@ -6,12 +6,12 @@ use crate::keys::Key;
 use crate::keys::record::KeyRecord;
 use crate::policy;
 use crate::requests::Change;
-use ferrohsm_protocol::messages::{SetTrustedRequest, SetTrustedResponse};
+use ferrohsm_protocol::messages::{KeyInfo, SetTrustedRequest, SetTrustedResponse};
 use ferrohsm_protocol::{Attribute, Status};
 use std::sync::Arc;
 
 /// Marks a user's wrapping key as trusted, or takes that back. The officer learns nothing of the key but whether it can be
-/// trusted.
+/// trusted, and which forms its owner named.
 pub fn handle_set_trusted(
     hsm: &Arc<Hsm>,
     change: &Change<'_>,
@@ -33,6 +33,9 @@ pub fn handle_set_trusted(
         record.attributes = attributes.to_values(key.part);
         Ok(attributes)
     };
+    let respond = |key: KeyInfo| SetTrustedResponse {
+        bytes_alone: policy::bytes_alone(&key.attributes),
+    };
     hsm.keys
-        .update_anyones(hsm, change, request.handle, edit, SetTrustedResponse {})
+        .update_anyones(hsm, change, request.handle, edit, respond)
 }

@@ -53,7 +53,8 @@ fn row_5_nobody_makes_a_trusted_key_but_an_officer() {
         );
     }
     refused!(officer, Status::KeyNotFound, set_trusted(2, true));
-    officer.call(&set_trusted(key, true)).unwrap();
+    let told = officer.call(&set_trusted(key, true)).unwrap();
+    assert!(told.bytes_alone.is_empty());
     // It sees and uses no key for that.
     let get = GetKeyRequest { handle: key };
     refused!(
@@ -141,7 +142,9 @@ fn row_5_the_owner_of_a_trusted_key_does_not_widen_the_trust() {
     let mut named = wrapping_only();
     named.extend(list(&[Mechanism::AesAttributeWrap, raw]));
     let named = app.generate_aes(256, named).handle;
-    officer.call(&set_trusted(named, true)).unwrap();
+    // Which forms its owner named is all that the officer is told of a key.
+    let told = officer.call(&set_trusted(named, true)).unwrap();
+    assert_eq!(told.bytes_alone, [raw.code()]);
     app.call(&update(named, list(&[Mechanism::AesAttributeWrap])))
         .unwrap();
     refused!(app, Status::MechanismNotAllowed, wrap(named, raw, guarded));
