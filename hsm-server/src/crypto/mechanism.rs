@@ -4,14 +4,11 @@
 //! types, parameters and data only.
 
 use super::aes::{AesKey, BLOCK_BYTES, Padding};
-use super::chacha20::ChaChaKey;
+use super::any_key::AnyKey;
 use super::derive::{self, FixedInput, Prf};
-use super::des3::Des3Key;
-use super::ec::{EcPublicKey, EcdsaInput};
-use super::edwards::{EdwardsPublicKey, EdwardsSignature};
-use super::hmac::SecretKey;
-use super::ml_dsa::{MlDsaInput, MlDsaPublicKey};
-use super::ml_kem::MlKemPublicKey;
+use super::ec::EcdsaInput;
+use super::edwards::EdwardsSignature;
+use super::ml_dsa::MlDsaInput;
 use super::rsa::{RsaEncryption, RsaKey, RsaPublicKey, RsaSignature};
 use super::{CryptoError, Hash, IvSource, KeyMaterial, PublicKey, des3, random};
 use ferrohsm_protocol::Mechanism;
@@ -20,78 +17,6 @@ use zeroize::Zeroizing;
 
 /// Length of the AES key inside CKM_RSA_AES_KEY_WRAP in bytes.
 const EPHEMERAL_BYTES: usize = 32;
-
-/// What verifies, encrypts or wraps: a key of ours (for a key pair its public half), or a public key from the caller.
-#[derive(Clone, Copy)]
-pub enum AnyKey<'a> {
-    /// A key of the HSM.
-    Own(&'a KeyMaterial),
-    /// A public key that the caller sent.
-    Public(&'a PublicKey),
-}
-
-impl<'a> AnyKey<'a> {
-    fn rsa(self) -> Result<&'a RsaPublicKey, CryptoError> {
-        match self {
-            Self::Own(key) => key.rsa().map(|key| key.public()),
-            Self::Public(key) => key.rsa(),
-        }
-    }
-
-    fn ec(self) -> Result<&'a EcPublicKey, CryptoError> {
-        match self {
-            Self::Own(key) => key.ec().map(|key| key.public()),
-            Self::Public(key) => key.ec(),
-        }
-    }
-
-    pub(super) fn aes(self) -> Result<&'a AesKey, CryptoError> {
-        self.secret("an AES key")?.aes()
-    }
-
-    fn edwards(self) -> Result<&'a EdwardsPublicKey, CryptoError> {
-        match self {
-            Self::Own(key) => key.edwards().map(|key| key.public()),
-            Self::Public(key) => key.edwards(),
-        }
-    }
-
-    fn ml_dsa(self) -> Result<&'a MlDsaPublicKey, CryptoError> {
-        match self {
-            Self::Own(key) => key.ml_dsa().map(|key| key.public()),
-            Self::Public(key) => key.ml_dsa(),
-        }
-    }
-
-    fn ml_kem(self) -> Result<&'a MlKemPublicKey, CryptoError> {
-        match self {
-            Self::Own(key) => key.ml_kem().map(|key| key.public()),
-            Self::Public(key) => key.ml_kem(),
-        }
-    }
-
-    pub(super) fn chacha20(self) -> Result<&'a ChaChaKey, CryptoError> {
-        self.secret("a ChaCha20 key")?.chacha20()
-    }
-
-    fn des3(self) -> Result<&'a Des3Key, CryptoError> {
-        self.secret("a triple DES key")?.des3()
-    }
-
-    pub(super) fn generic_secret(self) -> Result<&'a SecretKey, CryptoError> {
-        self.secret("a generic secret")?.generic_secret()
-    }
-
-    fn secret(self, needed: &'static str) -> Result<&'a KeyMaterial, CryptoError> {
-        match self {
-            Self::Own(key) => Ok(key),
-            Self::Public(_) => Err(CryptoError::WrongKeyType {
-                needed,
-                actual: "a public key",
-            }),
-        }
-    }
-}
 
 /// Signature or MAC. `data` is the digest where the mechanism has a hash (also PSS), else the message.
 pub fn sign(

@@ -1,11 +1,12 @@
 //! Everything cryptographic the server does with keys, on AWS-LC (its FIPS module by default).
 //!
-//! `KeyMaterial` is a key ready to use; the families `rsa`, `ec`, `edwards`, `montgomery`, `ml_dsa`, `ml_kem`, `aes`, `chacha20`,
-//! `des3`, `hmac`, `derive` hold the operations; `iv` makes GCM's
-//! IVs; `mechanism` picks the operation for a row of the mechanisms table, `stream` does so for data in chunks; `ffi` is the only folder with `unsafe`. What may be done with which key is decided elsewhere: nothing in
-//! here looks at attributes, users or the cluster's mode.
+//! `KeyMaterial` is a key ready to use; the families `rsa`, `ec`, `edwards`, `montgomery`, `ml_dsa`, `ml_kem`, `aes`,
+//! `chacha20`, `des3`, `hmac`, `derive` hold the operations; `iv` makes GCM's IVs; `mechanism` picks the operation for a
+//! row of the mechanisms table, `stream` does so for data in chunks; `ffi` is the only folder with `unsafe`. What may be
+//! done with which key is decided elsewhere: nothing in here looks at attributes, users or the cluster's mode.
 
 pub mod aes;
+mod any_key;
 pub mod chacha20;
 mod check_value;
 pub mod derive;
@@ -30,12 +31,13 @@ pub mod rsa;
 mod stream;
 mod types;
 
+pub use any_key::AnyKey;
 pub use check_value::{check_value, public_check_value};
 pub use error::CryptoError;
 pub use iv::{GCM_IV_LEN, IvSource};
 pub use key::{KeyMaterial, PublicKey};
 pub use mechanism::{
-    AnyKey, decapsulate, decrypt, derive_key, derive_secret, encapsulate, encrypt, fresh_iv, sign,
+    decapsulate, decrypt, derive_key, derive_secret, encapsulate, encrypt, fresh_iv, sign,
     unwrap_key, verify, wrap_key,
 };
 pub use module::{Module, module};

@@ -1,9 +1,10 @@
 //! An operation whose data comes in chunks: HMAC, CMAC, GCM, ChaCha20-Poly1305, and what signs whole messages at its end.
 
 use super::aes::GCM_BYTES_MAX;
+use super::any_key::AnyKey;
 use super::edwards::CONTEXT_BYTES_MAX;
 use super::ffi::{AeadStream, HmacStream};
-use super::mechanism::{AnyKey, Method, no_use, sign, verify};
+use super::mechanism::{Method, no_use, sign, verify};
 use super::{CryptoError, bounded, chacha20, ffi};
 use crate::wipe::wipe;
 use aws_lc_rs::{cmac, constant_time};
