@@ -70,11 +70,8 @@ final class HsmService extends Provider.Service {
         if (mechanism.keyType() == KeyType.RSA) {
             return RsaCipher.class;
         }
-        if (mechanism.parameters().equals("GCM")) {
-            return AesGcmCipher.class;
-        }
-        if (mechanism.parameters().equals("NONCE")) {
-            return ChaCha20Cipher.class;
+        if (Set.of("GCM", "NONCE").contains(mechanism.parameters())) {
+            return AeadCipher.class;
         }
         return mechanism.uses().contains("ENCRYPT") ? AesCipher.class : AesKeyWrapCipher.class;
     }
@@ -136,11 +133,8 @@ final class HsmService extends Provider.Service {
         if (type == RsaCipher.class) {
             return new RsaCipher(context);
         }
-        if (type == AesGcmCipher.class) {
-            return new AesGcmCipher(context);
-        }
-        if (type == ChaCha20Cipher.class) {
-            return new ChaCha20Cipher(context);
+        if (type == AeadCipher.class) {
+            return new AeadCipher(context);
         }
         return type == AesCipher.class ? new AesCipher(context) : new AesKeyWrapCipher(context);
     }

@@ -10,7 +10,7 @@ import javax.crypto.spec.PSource;
 
 /** What a mechanism takes beside the data. */
 final class MechanismParameters {
-    /** Where a GCM IV comes from; the ordinals are the protocol's codes. */
+    /** Where an IV comes from that must not serve twice; the ordinals are the protocol's codes. */
     enum IvSource { HSM, ISSUED, CALLER }
 
     private static final byte[] NONE = new byte[0];
@@ -43,7 +43,7 @@ final class MechanismParameters {
             IvSource.HSM, NONE, 0, false);
     }
 
-    static byte[] gcm(byte[] iv, IvSource source, byte[] aad, int tagBits) {
+    static byte[] aead(byte[] iv, IvSource source, byte[] aad, int tagBits) {
         return encode(0, 0, 0, NONE, iv == null ? NONE : iv, source, aad, tagBits, false);
     }
 

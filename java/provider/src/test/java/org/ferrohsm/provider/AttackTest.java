@@ -372,11 +372,11 @@ class AttackTest {
             () -> own.init(Cipher.ENCRYPT_MODE, aes, new GCMParameterSpec(128, new byte[12])));
         long handle = ((FerroHsmKey) aes).getHandle();
         byte[] callers =
-            MechanismParameters.gcm(new byte[12], MechanismParameters.IvSource.CALLER, new byte[0], 128);
+            MechanismParameters.aead(new byte[12], MechanismParameters.IvSource.CALLER, new byte[0], 128);
         int gcm = Tables.get().mechanism("aes-gcm").code();
         assertThrows(GeneralSecurityException.class, () -> client.encrypt(handle, gcm, callers, new byte[1]));
         byte[] neverIssued =
-            MechanismParameters.gcm(new byte[12], MechanismParameters.IvSource.ISSUED, new byte[0], 128);
+            MechanismParameters.aead(new byte[12], MechanismParameters.IvSource.ISSUED, new byte[0], 128);
         assertRefused(() -> client.encrypt(handle, gcm, neverIssued, new byte[1]));
     }
 

@@ -15,6 +15,7 @@ import java.security.MessageDigest;
 import java.security.ProviderException;
 import java.security.Signature;
 import java.security.SignatureException;
+import java.security.spec.AlgorithmParameterSpec;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -45,9 +46,11 @@ import org.junit.jupiter.api.condition.JRE;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** AES-GCM and MACs of data that does not fit one call. */
+/** AES-GCM, ChaCha20-Poly1305 and MACs of data that does not fit one call. */
 class LongDataTest {
     private static final String GCM = "AES/GCM/NoPadding";
+    private static final String CHACHA20 = "ChaCha20-Poly1305";
+    private static final List<String> AEADS = List.of(GCM, CHACHA20);
     private static final int MIB = 1024 * 1024;
     /** What one call takes, as {@code Tables.maxDataBytes()} has it. */
     private static final int ONE_CALL = 983_040;
@@ -55,6 +58,8 @@ class LongDataTest {
     private static FerroHsmProvider provider;
     private static SecretKey aes;
     private static SecretKey softwareAes;
+    private static SecretKey chacha20;
+    private static SecretKey softwareChacha20;
     private static SecretKey secret;
     private static SecretKey softwareSecret;
 
@@ -66,6 +71,8 @@ class LongDataTest {
         new Random(4).nextBytes(bytes);
         softwareAes = new SecretKeySpec(bytes, "AES");
         aes = SecretKeyFactory.getInstance("AES", provider).generateSecret(new SecretKeySpec(bytes, "AES"));
+        softwareChacha20 = new SecretKeySpec(bytes, "ChaCha20");
+        chacha20 = SecretKeyFactory.getInstance("ChaCha20", provider).generateSecret(new SecretKeySpec(bytes, "ChaCha20"));
         softwareSecret = new SecretKeySpec(bytes, "GenericSecret");
         secret = SecretKeyFactory.getInstance("GenericSecret", provider)
             .generateSecret(new SecretKeySpec(bytes, "GenericSecret"));
@@ -77,15 +84,23 @@ class LongDataTest {
         return data;
     }
 
-    private static Cipher hsm(int mode, byte[] iv) throws Exception {
-        Cipher cipher = Cipher.getInstance(GCM, provider);
-        cipher.init(mode, aes, iv == null ? null : new GCMParameterSpec(128, iv));
+    private static AlgorithmParameterSpec spec(String name, byte[] iv) {
+        return iv == null ? null : name.equals(GCM) ? new GCMParameterSpec(128, iv) : new IvParameterSpec(iv);
+    }
+
+    private static SecretKey keyFor(String name) {
+        return name.equals(GCM) ? aes : chacha20;
+    }
+
+    private static Cipher hsm(String name, int mode, byte[] iv) throws Exception {
+        Cipher cipher = Cipher.getInstance(name, provider);
+        cipher.init(mode, keyFor(name), spec(name, iv));
         return cipher;
     }
 
-    private static Cipher jdk(int mode, byte[] iv) throws Exception {
-        Cipher cipher = Cipher.getInstance(GCM, "SunJCE");
-        cipher.init(mode, softwareAes, new GCMParameterSpec(128, iv));
+    private static Cipher jdk(String name, int mode, byte[] iv) throws Exception {
+        Cipher cipher = Cipher.getInstance(name, "SunJCE");
+        cipher.init(mode, name.equals(GCM) ? softwareAes : softwareChacha20, spec(name, iv));
         return cipher;
     }
 
@@ -104,37 +119,40 @@ class LongDataTest {
     @ParameterizedTest
     @ValueSource(ints = {ONE_CALL - 16, ONE_CALL - 15, ONE_CALL, ONE_CALL + 1, 4 * 262_144 - 1, 4 * 262_144,
         4 * 262_144 + 1, 3_000_001, 20 * MIB})
-    void gcmBothWaysAgainstTheJdk(int length) throws Exception {
+    void bothWaysAgainstTheJdk(int length) throws Exception {
         byte[] data = data(length);
-        for (int step : new int[] {1000, 262_144, 700_001, Integer.MAX_VALUE}) {
-            if (step == 1000 && length > 4_000_000) {
-                continue;
+        for (String name : AEADS) {
+            for (int step : new int[] {1000, 262_144, 700_001, Integer.MAX_VALUE}) {
+                if (step == 1000 && length > 4_000_000) {
+                    continue;
+                }
+                Cipher encryption = hsm(name, Cipher.ENCRYPT_MODE, null);
+                encryption.updateAAD(data, 0, 77);
+                byte[] encrypted = run(encryption, data, step);
+                Cipher jdk = jdk(name, Cipher.ENCRYPT_MODE, encryption.getIV());
+                jdk.updateAAD(data, 0, 77);
+                assertArrayEquals(jdk.doFinal(data), encrypted, name + ' ' + length + " in steps of " + step);
+                Cipher decryption = hsm(name, Cipher.DECRYPT_MODE, encryption.getIV());
+                decryption.updateAAD(data, 0, 77);
+                assertArrayEquals(data, run(decryption, encrypted, step), name + ' ' + length + " in steps of " + step);
             }
-            Cipher encryption = hsm(Cipher.ENCRYPT_MODE, null);
-            encryption.updateAAD(data, 0, 77);
-            byte[] encrypted = run(encryption, data, step);
-            Cipher jdk = jdk(Cipher.ENCRYPT_MODE, encryption.getIV());
-            jdk.updateAAD(data, 0, 77);
-            assertArrayEquals(jdk.doFinal(data), encrypted, length + " in steps of " + step);
-            Cipher decryption = hsm(Cipher.DECRYPT_MODE, encryption.getIV());
-            decryption.updateAAD(data, 0, 77);
-            assertArrayEquals(data, run(decryption, encrypted, step), length + " in steps of " + step);
         }
     }
 
-    @Test
-    void associatedDataOfAnyLength() throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {GCM, CHACHA20})
+    void associatedDataOfAnyLength(String name) throws Exception {
         byte[] aad = data(5 * MIB);
         for (int length : new int[] {0, 10, 2 * MIB}) {
             byte[] data = data(length);
-            Cipher encryption = hsm(Cipher.ENCRYPT_MODE, null);
+            Cipher encryption = hsm(name, Cipher.ENCRYPT_MODE, null);
             encryption.updateAAD(aad, 0, 100);
             encryption.updateAAD(aad, 100, aad.length - 100);
             byte[] encrypted = encryption.doFinal(data);
-            Cipher jdk = jdk(Cipher.ENCRYPT_MODE, encryption.getIV());
+            Cipher jdk = jdk(name, Cipher.ENCRYPT_MODE, encryption.getIV());
             jdk.updateAAD(aad);
             assertArrayEquals(jdk.doFinal(data), encrypted);
-            Cipher decryption = hsm(Cipher.DECRYPT_MODE, encryption.getIV());
+            Cipher decryption = hsm(name, Cipher.DECRYPT_MODE, encryption.getIV());
             decryption.updateAAD(aad);
             assertArrayEquals(data, decryption.doFinal(encrypted));
             aad[aad.length - 1] ^= 1;
@@ -144,10 +162,11 @@ class LongDataTest {
     }
 
     /** More than any one side holds: ciphertext comes as data goes. */
-    @Test
-    void twoHundredMegabytesAreEncryptedAsTheyCome() throws Exception {
-        Cipher encryption = hsm(Cipher.ENCRYPT_MODE, null);
-        Cipher jdk = jdk(Cipher.ENCRYPT_MODE, encryption.getIV());
+    @ParameterizedTest
+    @ValueSource(strings = {GCM, CHACHA20})
+    void twoHundredMegabytesAreEncryptedAsTheyCome(String name) throws Exception {
+        Cipher encryption = hsm(name, Cipher.ENCRYPT_MODE, null);
+        Cipher jdk = jdk(name, Cipher.ENCRYPT_MODE, encryption.getIV());
         MessageDigest[] digests = {MessageDigest.getInstance("SHA-256"), MessageDigest.getInstance("SHA-256")};
         byte[] part = data(MIB + 13);
         long given = 0;
@@ -163,14 +182,15 @@ class LongDataTest {
         assertArrayEquals(digests[1].digest(), digests[0].digest());
     }
 
-    @Test
-    void aDecryptionUpToItsLimitAndAbove() throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {GCM, CHACHA20})
+    void aDecryptionUpToItsLimitAndAbove(String name) throws Exception {
         int limit = Tables.get().maxHeldBytes();
         assertEquals(64 * MIB, limit);
         byte[] data = data(limit);
         byte[] iv = new byte[12];
-        byte[] encrypted = jdk(Cipher.ENCRYPT_MODE, iv).doFinal(data);
-        Cipher decryption = hsm(Cipher.DECRYPT_MODE, iv);
+        byte[] encrypted = jdk(name, Cipher.ENCRYPT_MODE, iv).doFinal(data);
+        Cipher decryption = hsm(name, Cipher.DECRYPT_MODE, iv);
         assertArrayEquals(data, decryption.doFinal(encrypted));
         // At update, since CipherOutputStream.close() swallows what doFinal throws.
         CipherOutputStream stream = new CipherOutputStream(new ByteArrayOutputStream(), decryption);
@@ -180,19 +200,20 @@ class LongDataTest {
         });
         assertTrue(tooMuch.getMessage().contains(limit + " bytes (64 MiB)"), tooMuch.getMessage());
         assertThrows(IllegalStateException.class, stream::close);
-        decryption.init(Cipher.DECRYPT_MODE, aes, new GCMParameterSpec(128, iv));
+        decryption.init(Cipher.DECRYPT_MODE, keyFor(name), spec(name, iv));
         byte[] one = Arrays.copyOf(encrypted, encrypted.length + 1);
         IllegalBlockSizeException longer =
             assertThrows(IllegalBlockSizeException.class, () -> decryption.doFinal(one));
         assertTrue(longer.getMessage().contains("64 MiB"), longer.getMessage());
     }
 
-    @Test
-    void aChangedBitGivesNothing() throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {GCM, CHACHA20})
+    void aChangedBitGivesNothing(String name) throws Exception {
         byte[] data = data(3 * MIB);
         byte[] iv = new byte[12];
-        byte[] encrypted = jdk(Cipher.ENCRYPT_MODE, iv).doFinal(data);
-        Cipher decryption = hsm(Cipher.DECRYPT_MODE, iv);
+        byte[] encrypted = jdk(name, Cipher.ENCRYPT_MODE, iv).doFinal(data);
+        Cipher decryption = hsm(name, Cipher.DECRYPT_MODE, iv);
         for (int at : new int[] {0, 2 * MIB, 3 * MIB, 3 * MIB + 15}) {
             encrypted[at] ^= 4;
             assertNull(decryption.update(encrypted, 0, 2_500_000));
@@ -203,30 +224,32 @@ class LongDataTest {
         assertArrayEquals(data, decryption.doFinal(encrypted));
     }
 
-    @Test
-    void aShortBufferCostsNothing() throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {GCM, CHACHA20})
+    void aShortBufferCostsNothing(String name) throws Exception {
         byte[] data = data(2 * MIB);
-        Cipher encryption = hsm(Cipher.ENCRYPT_MODE, null);
+        Cipher encryption = hsm(name, Cipher.ENCRYPT_MODE, null);
         assertThrows(ShortBufferException.class, () -> encryption.update(data, 0, 2 * MIB, new byte[2 * MIB - 1], 0));
         byte[] output = new byte[encryption.getOutputSize(2 * MIB)];
         int length = encryption.update(data, 0, 2 * MIB, output, 0);
         assertThrows(ShortBufferException.class, () -> encryption.doFinal(new byte[15], 0));
         length += encryption.doFinal(output, length);
         assertEquals(output.length, length);
-        assertArrayEquals(jdk(Cipher.ENCRYPT_MODE, encryption.getIV()).doFinal(data), output);
+        assertArrayEquals(jdk(name, Cipher.ENCRYPT_MODE, encryption.getIV()).doFinal(data), output);
     }
 
-    @Test
-    void theRulesForIvsHold() throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {GCM, CHACHA20})
+    void theRulesForIvsHold(String name) throws Exception {
         byte[] data = data(2 * MIB);
-        Cipher encryption = hsm(Cipher.ENCRYPT_MODE, null);
+        Cipher encryption = hsm(name, Cipher.ENCRYPT_MODE, null);
         byte[] early = encryption.getIV();
         byte[] first = encryption.update(data);
         assertNotNull(first);
         assertArrayEquals(early, encryption.getIV());
         encryption.doFinal();
         assertThrows(IllegalStateException.class, () -> encryption.update(data));
-        Cipher late = hsm(Cipher.ENCRYPT_MODE, null);
+        Cipher late = hsm(name, Cipher.ENCRYPT_MODE, null);
         late.update(data);
         assertEquals(12, late.getIV().length);
         assertThrows(IllegalStateException.class, () -> late.updateAAD(new byte[1]));
@@ -278,10 +301,11 @@ class LongDataTest {
         assertArrayEquals(Arrays.copyOfRange(last, MIB - 16, MIB), made);
     }
 
-    @Test
-    void streamsOfTheJdk() throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {GCM, CHACHA20})
+    void streamsOfTheJdk(String name) throws Exception {
         byte[] data = data(5 * MIB + 1);
-        Cipher encryption = hsm(Cipher.ENCRYPT_MODE, null);
+        Cipher encryption = hsm(name, Cipher.ENCRYPT_MODE, null);
         ByteArrayOutputStream sink = new ByteArrayOutputStream();
         try (CipherOutputStream stream = new CipherOutputStream(sink, encryption)) {
             for (int at = 0; at < data.length; at += 8192) {
@@ -289,9 +313,9 @@ class LongDataTest {
             }
         }
         byte[] iv = encryption.getIV();
-        assertArrayEquals(data, jdk(Cipher.DECRYPT_MODE, iv).doFinal(sink.toByteArray()));
+        assertArrayEquals(data, jdk(name, Cipher.DECRYPT_MODE, iv).doFinal(sink.toByteArray()));
         try (CipherInputStream stream = new CipherInputStream(new ByteArrayInputStream(sink.toByteArray()),
-            hsm(Cipher.DECRYPT_MODE, iv))) {
+            hsm(name, Cipher.DECRYPT_MODE, iv))) {
             assertArrayEquals(data, stream.readAllBytes());
         }
     }
@@ -372,14 +396,14 @@ class LongDataTest {
     }
 
     private static void roundTrip(byte[] data, byte[] expectedMac) throws Exception {
-        Cipher encryption = hsm(Cipher.ENCRYPT_MODE, null);
+        Cipher encryption = hsm(GCM, Cipher.ENCRYPT_MODE, null);
         byte[] encrypted = run(encryption, data, 500_000);
         Mac mac = Mac.getInstance("HmacSHA256", provider);
         mac.init(secret);
         mac.update(data, 0, 1_500_000);
         mac.update(data, 1_500_000, data.length - 1_500_000);
         assertArrayEquals(expectedMac, mac.doFinal());
-        assertArrayEquals(data, hsm(Cipher.DECRYPT_MODE, encryption.getIV()).doFinal(encrypted));
+        assertArrayEquals(data, hsm(GCM, Cipher.DECRYPT_MODE, encryption.getIV()).doFinal(encrypted));
     }
 
     @Test

@@ -9,23 +9,23 @@ import java.security.ProviderException;
 import java.security.spec.AlgorithmParameterSpec;
 import java.security.spec.InvalidParameterSpecException;
 import java.util.Arrays;
+import java.util.Locale;
 import javax.crypto.Cipher;
 import javax.crypto.IllegalBlockSizeException;
-import javax.crypto.spec.GCMParameterSpec;
 
 /**
- * AES-GCM. The HSM makes the IV: {@code getIV()} before the end has it issue one, otherwise it comes with the
+ * AES-GCM and ChaCha20-Poly1305. The HSM makes the IV: {@code getIV()} before the end has it issue one, otherwise it comes with the
  * ciphertext. What fits one call is collected and goes in one; of more, an encryption gives its output as chunks are
  * full. Decryption gives nothing out before the tag was checked: data is collected here and, while it is checked, held
  * by the HSM, which limits it.
  */
-final class AesGcmCipher extends HsmCipher {
-    private static final int DEFAULT_TAG_BITS = 128;
+final class AeadCipher extends HsmCipher {
     private static final byte[] NOTHING = new byte[0];
 
+    private final Aead aead;
     private FerroHsmSecretKey key;
     private int mode;
-    private int tagBits = DEFAULT_TAG_BITS;
+    private int tagBits;
     private byte[] iv;
     private MechanismParameters.IvSource ivSource;
     private final ChunkBuffer aad = new ChunkBuffer();
@@ -38,50 +38,46 @@ final class AesGcmCipher extends HsmCipher {
     private FerroHsmSecretKey lastKey;
     private byte[] lastIv;
 
-    AesGcmCipher(ServiceContext context) {
+    AeadCipher(ServiceContext context) {
         super(context);
+        aead = Aead.of(context.mechanism());
     }
 
     @Override
     void initHsm(int newMode, Key newKey, AlgorithmParameterSpec spec)
         throws InvalidKeyException, InvalidAlgorithmParameterException {
-        if (!(newKey instanceof FerroHsmSecretKey secret) || secret.info().keyType() != KeyType.AES) {
-            throw Keys.foreign(newKey, "an AES key in the HSM");
+        if (!(newKey instanceof FerroHsmSecretKey secret) || secret.info().keyType() != context().keyType()) {
+            throw Keys.foreign(newKey, "a key for " + context().keyType().algorithm() + " in the HSM");
         }
-        secret.handleFor(CipherModes.use(newMode));
-        byte[] givenIv = null;
-        int bits = DEFAULT_TAG_BITS;
-        if (spec instanceof GCMParameterSpec gcm) {
-            bits = gcm.getTLen();
-            givenIv = gcm.getIV().length == 0 ? null : gcm.getIV();
-        } else if (spec != null) {
-            throw new InvalidAlgorithmParameterException("AES/GCM takes a GCMParameterSpec, not a "
-                + spec.getClass().getName());
+        String use = CipherModes.use(newMode);
+        if (!context().mechanism().uses().contains(use.toUpperCase(Locale.ROOT))) {
+            throw notForWrapping(context().algorithm());
         }
-        if (bits < 96 || bits > 128 || bits % 8 != 0) {
-            throw new InvalidAlgorithmParameterException("A GCM tag has 96, 104, 112, 120 or 128 bits, not " + bits);
-        }
+        secret.handleFor(use);
+        Aead.Parameters given = aead.read(context().algorithm(), spec);
         boolean encrypts = CipherModes.isForward(newMode);
-        if (encrypts && givenIv != null && !secret.info().flag("allow-caller-iv")) {
-            throw new InvalidAlgorithmParameterException("The HSM makes the IV for GCM encryption: leave it out (null"
-                + " parameters, or an empty IV in GCMParameterSpec) and read getIV(), or generate another key that"
-                + " takes the caller's IV: with allow-caller-iv = true under [defaults.aes] in client.toml, or with"
-                + " `ferrohsm key generate-symmetric aes ... --attributes allow-caller-iv=true`. " + secret);
+        if (encrypts && given.iv() != null && !secret.info().flag("allow-caller-iv")) {
+            String type = context().keyType().name().toLowerCase(Locale.ROOT);
+            throw new InvalidAlgorithmParameterException("The HSM makes the IV for " + context().algorithm()
+                + " encryption: leave it out (no parameters, or a GCMParameterSpec with an empty IV) and read getIV(),"
+                + " or generate another key that takes the caller's IV: with allow-caller-iv = true under [defaults." + type
+                + "] in client.toml, or with `ferrohsm key generate-symmetric " + type
+                + " ... --attributes allow-caller-iv=true`. " + secret);
         }
-        if (encrypts && givenIv != null && secret.equals(lastKey) && Arrays.equals(givenIv, lastIv)) {
-            throw new InvalidAlgorithmParameterException("This key and IV have just encrypted: a second GCM encryption"
-                + " with them would give both away. Use another IV");
+        if (encrypts && given.iv() != null && secret.equals(lastKey) && Arrays.equals(given.iv(), lastIv)) {
+            throw new InvalidAlgorithmParameterException("This key and IV have just encrypted: a second encryption with"
+                + " them would give both away. Use another IV");
         }
-        if (!encrypts && givenIv == null) {
-            throw new InvalidAlgorithmParameterException("GCM decryption needs the IV of the encryption, in a"
-                + " GCMParameterSpec");
+        if (!encrypts && given.iv() == null) {
+            throw new InvalidAlgorithmParameterException(context().algorithm()
+                + " decryption needs the IV of the encryption, in a " + aead.specClass().getSimpleName());
         }
         forget();
         key = secret;
         mode = newMode;
-        tagBits = bits;
-        iv = givenIv;
-        ivSource = givenIv == null ? MechanismParameters.IvSource.HSM : MechanismParameters.IvSource.CALLER;
+        tagBits = given.tagBits();
+        iv = given.iv();
+        ivSource = iv == null ? MechanismParameters.IvSource.HSM : MechanismParameters.IvSource.CALLER;
         used = false;
     }
 
@@ -97,7 +93,7 @@ final class AesGcmCipher extends HsmCipher {
 
     @Override
     AlgorithmParameterSpec spec(AlgorithmParameters parameters) throws InvalidAlgorithmParameterException {
-        return MechanismParameters.spec(parameters, GCMParameterSpec.class);
+        return MechanismParameters.spec(parameters, aead.specClass());
     }
 
     private void requireFresh() {
@@ -129,9 +125,9 @@ final class AesGcmCipher extends HsmCipher {
         return (long) data.size() + more > (long) Tables.get().maxHeldBytes() + tagBits / 8;
     }
 
-    private static String overLimit() {
+    private String overLimit() {
         int bytes = Tables.get().maxHeldBytes();
-        return "One AES-GCM decryption gives at most " + bytes + " bytes (" + (bytes >> 20) + " MiB), as nothing may come"
+        return "One " + context().algorithm() + " decryption gives at most " + bytes + " bytes (" + (bytes >> 20) + " MiB), as nothing may come"
             + " out before the tag at the end was checked: encrypt larger data in parts, each with an IV of its own";
     }
 
@@ -197,7 +193,7 @@ final class AesGcmCipher extends HsmCipher {
 
     /** Begins with the associated data. */
     private HsmStream begin(HsmStream.Use use, long handle, long totalBytes) throws GeneralSecurityException {
-        byte[] parameters = MechanismParameters.gcm(iv, ivSource, NOTHING, tagBits);
+        byte[] parameters = MechanismParameters.aead(iv, ivSource, NOTHING, tagBits);
         HsmStream begun = HsmStream.begin(key.client(), handle, null, mechanism(), use, parameters, totalBytes);
         boolean done = false;
         try {
@@ -221,7 +217,7 @@ final class AesGcmCipher extends HsmCipher {
             }
             if (stream == null && fitsOneCall(length)) {
                 data.write(source, offset, length);
-                byte[] parameters = MechanismParameters.gcm(iv, ivSource, aad.toByteArray(), tagBits);
+                byte[] parameters = MechanismParameters.aead(iv, ivSource, aad.toByteArray(), tagBits);
                 useUp();
                 HsmClient.WithIv encrypted =
                     key.client().encrypt(key.handleFor("encrypt"), mechanism(), parameters, data.take());
@@ -248,7 +244,7 @@ final class AesGcmCipher extends HsmCipher {
         long handle = key.handleFor("decrypt");
         if (fitsOneCall(length)) {
             data.write(source, offset, length);
-            byte[] parameters = MechanismParameters.gcm(iv, ivSource, aad.toByteArray(), tagBits);
+            byte[] parameters = MechanismParameters.aead(iv, ivSource, aad.toByteArray(), tagBits);
             return key.client().decrypt(handle, mechanism(), parameters, data.take());
         }
         // One byte at least is announced: an empty ciphertext has no tag, and fails at its end.
@@ -273,7 +269,7 @@ final class AesGcmCipher extends HsmCipher {
         requireFresh();
         useUp();
         HsmClient.WithIv wrapped = KeyWrapping.wrap(key, mechanism(),
-            MechanismParameters.gcm(iv, ivSource, aad.toByteArray(), tagBits), target);
+            MechanismParameters.aead(iv, ivSource, aad.toByteArray(), tagBits), target);
         iv = wrapped.iv();
         lastIv = iv;
         return wrapped.data();
@@ -283,7 +279,7 @@ final class AesGcmCipher extends HsmCipher {
     Key unwrap(byte[] wrapped, String algorithm, int type) throws GeneralSecurityException {
         byte[] associated = aad.toByteArray();
         aad.reset();
-        return KeyWrapping.unwrap(key, mechanism(), MechanismParameters.gcm(iv, ivSource, associated, tagBits), wrapped,
+        return KeyWrapping.unwrap(key, mechanism(), MechanismParameters.aead(iv, ivSource, associated, tagBits), wrapped,
             algorithm, type, unwrapAttributes());
     }
 
@@ -309,9 +305,9 @@ final class AesGcmCipher extends HsmCipher {
         if (known == null) {
             return null;
         }
-        AlgorithmParameters parameters = Jdk.parameters("GCM");
+        AlgorithmParameters parameters = Jdk.parameters(aead.parametersName());
         try {
-            parameters.init(new GCMParameterSpec(tagBits, known));
+            parameters.init(aead.writer().apply(known, tagBits));
         } catch (InvalidParameterSpecException e) {
             throw new ProviderException(e.getMessage(), e);
         }
@@ -320,7 +316,7 @@ final class AesGcmCipher extends HsmCipher {
 
     @Override
     int blockBytes() {
-        return CipherModes.AES_BLOCK_BYTES;
+        return aead.blockBytes();
     }
 
     @Override
