@@ -5,9 +5,9 @@ import java.security.InvalidParameterException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.Provider;
-import java.security.SecureRandomSpi;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 
 /**
  * A service of the mechanisms table. Where a key decides, it lists our key classes as the supported ones, so that the JDK
@@ -16,14 +16,24 @@ import java.util.Set;
 final class HsmService extends Provider.Service {
     private static final Set<String> CHOSEN_BY_KEY = Set.of("Signature", "Cipher", "Mac", "KeyAgreement", "KDF");
 
+    /** What does the work: its class, and how to make one. */
+    private record Spi(Class<?> type, Function<ServiceContext, Object> factory) {
+    }
+
     private final FerroHsmProvider provider;
     private final Tables.Mechanism mechanism;
+    private final Spi spi;
 
     HsmService(FerroHsmProvider provider, Tables.Mechanism mechanism, Tables.Service service) {
-        super(provider, service.engine(), service.name(), spiClass(service, mechanism).getName(),
-            service.aliases(), attributes(service.engine(), mechanism.keyType()));
+        this(provider, mechanism, service, spi(service.engine(), mechanism));
+    }
+
+    private HsmService(FerroHsmProvider provider, Tables.Mechanism mechanism, Tables.Service service, Spi spi) {
+        super(provider, service.engine(), service.name(), spi.type().getName(), service.aliases(),
+            attributes(service.engine(), mechanism.keyType()));
         this.provider = provider;
         this.mechanism = mechanism;
+        this.spi = spi;
     }
 
     private static Map<String, String> attributes(String engine, KeyType keyType) {
@@ -33,53 +43,58 @@ final class HsmService extends Provider.Service {
         return Map.of("SupportedKeyClasses", keyType.keyClass().getName());
     }
 
-    private static Class<?> spiClass(Tables.Service service, Tables.Mechanism mechanism) {
-        return switch (service.engine()) {
+    private static Spi spi(String engine, Tables.Mechanism mechanism) {
+        return switch (engine) {
             case "KeyPairGenerator" -> switch (mechanism.keyType()) {
-                case RSA -> HsmKeyPairGenerator.Rsa.class;
-                case EC -> HsmKeyPairGenerator.Ec.class;
-                default -> HsmKeyPairGenerator.Named.class;
+                case RSA -> new Spi(HsmKeyPairGenerator.Rsa.class, HsmKeyPairGenerator.Rsa::new);
+                case EC -> new Spi(HsmKeyPairGenerator.Ec.class, HsmKeyPairGenerator.Ec::new);
+                default -> new Spi(HsmKeyPairGenerator.Named.class, HsmKeyPairGenerator.Named::new);
             };
-            case "KeyGenerator" -> HsmKeyGenerator.class;
-            case "KeyFactory" -> HsmKeyFactory.class;
-            case "SecretKeyFactory" -> mechanism.parameters().equals("PBKDF2") ? Pbkdf2KeyFactory.class
-                : HsmSecretKeyFactory.class;
-            case "Signature" -> signatureClass(mechanism);
-            case "Cipher" -> cipherClass(mechanism);
-            case "Mac" -> HsmMac.class;
-            case "KeyAgreement" -> mechanism.parameters().equals("X963") ? X963KeyAgreement.class
-                : EcdhKeyAgreement.class;
-            case "KEM", "KDF" -> NewerEngines.spiClass(service.engine());
-            case "SecureRandom" -> HsmSecureRandom.class;
-            case "MessageDigest" -> MessageDigest.class;
-            default -> throw new IllegalStateException("The mechanisms table names an unknown engine: "
-                + service.engine());
+            case "KeyGenerator" -> new Spi(HsmKeyGenerator.class,
+                context -> new HsmKeyGenerator(context, defaultSecretBits(context)));
+            case "KeyFactory" -> new Spi(HsmKeyFactory.class, HsmKeyFactory::new);
+            case "SecretKeyFactory" -> mechanism.parameters().equals("PBKDF2")
+                ? new Spi(Pbkdf2KeyFactory.class, Pbkdf2KeyFactory::new)
+                : new Spi(HsmSecretKeyFactory.class, HsmSecretKeyFactory::new);
+            case "Signature" -> signature(mechanism);
+            case "Cipher" -> cipher(mechanism);
+            case "Mac" -> new Spi(HsmMac.class, context -> new HsmMac(context, macBytes(context)));
+            case "KeyAgreement" -> mechanism.parameters().equals("X963")
+                ? new Spi(X963KeyAgreement.class, X963KeyAgreement::new)
+                : new Spi(EcdhKeyAgreement.class, EcdhKeyAgreement::new);
+            case "KEM", "KDF" -> new Spi(NewerEngines.spiClass(engine),
+                context -> NewerEngines.newInstance(context, engine));
+            case "SecureRandom" -> new Spi(HsmSecureRandom.class, HsmSecureRandom::new);
+            case "MessageDigest" -> new Spi(MessageDigest.class, context -> Jdk.digest(context.algorithm()));
+            default -> throw new IllegalStateException("The mechanisms table names an unknown engine: " + engine);
         };
     }
 
-    private static Class<?> signatureClass(Tables.Mechanism mechanism) {
+    private static Spi signature(Tables.Mechanism mechanism) {
         return switch (mechanism.keyType()) {
-            case EC -> EcdsaSignature.class;
-            case EC_EDWARDS -> EdDsaSignature.class;
-            case ML_DSA -> MlDsaSignature.class;
-            default -> mechanism.parameters().equals("PSS") ? PssSignature.class : HsmSignature.class;
+            case EC -> new Spi(EcdsaSignature.class, EcdsaSignature::new);
+            case EC_EDWARDS -> new Spi(EdDsaSignature.class, EdDsaSignature::new);
+            case ML_DSA -> new Spi(MlDsaSignature.class, MlDsaSignature::new);
+            default -> mechanism.parameters().equals("PSS") ? new Spi(PssSignature.class, PssSignature::new)
+                : new Spi(HsmSignature.class, HsmSignature::new);
         };
     }
 
-    private static Class<?> cipherClass(Tables.Mechanism mechanism) {
+    private static Spi cipher(Tables.Mechanism mechanism) {
         if (mechanism.keyType() == KeyType.RSA) {
-            return RsaCipher.class;
+            return new Spi(RsaCipher.class, RsaCipher::new);
         }
         if (Set.of("GCM", "NONCE").contains(mechanism.parameters())) {
-            return AeadCipher.class;
+            return new Spi(AeadCipher.class, AeadCipher::new);
         }
-        return mechanism.uses().contains("ENCRYPT") ? AesCipher.class : AesKeyWrapCipher.class;
+        return mechanism.uses().contains("ENCRYPT") ? new Spi(AesCipher.class, AesCipher::new)
+            : new Spi(AesKeyWrapCipher.class, AesKeyWrapCipher::new);
     }
 
     @Override
     public Object newInstance(Object constructorParameter) throws NoSuchAlgorithmException {
-        if (constructorParameter != null && !getType().equals("SecureRandom")) {
-            String message = getType() + ' ' + getAlgorithm() + " takes no constructor parameter";
+        if (constructorParameter != null) {
+            String message = getType() + ' ' + getAlgorithm() + " of the HSM takes no parameters";
             if (getType().equals("KDF")) {
                 // What the JDK goes on after, and unwraps where the provider was named.
                 throw new NoSuchAlgorithmException(message, new InvalidAlgorithmParameterException(message));
@@ -89,69 +104,26 @@ final class HsmService extends Provider.Service {
         // As the last provider this one is never chosen for a key of others, so the stack need not be looked at.
         boolean keyIsUnknown =
             provider.standsBeforeOthers() && CHOSEN_BY_KEY.contains(getType()) && SelectionGuard.keyIsUnknown();
-        ServiceContext context = new ServiceContext(provider, mechanism, getAlgorithm(), keyIsUnknown);
-        return switch (getType()) {
-            case "KeyPairGenerator" -> switch (mechanism.keyType()) {
-                case RSA -> new HsmKeyPairGenerator.Rsa(context);
-                case EC -> new HsmKeyPairGenerator.Ec(context);
-                default -> new HsmKeyPairGenerator.Named(context);
-            };
-            case "KeyGenerator" -> new HsmKeyGenerator(context, defaultSecretBits());
-            case "KeyFactory" -> new HsmKeyFactory(context);
-            case "SecretKeyFactory" -> mechanism.parameters().equals("PBKDF2") ? new Pbkdf2KeyFactory(context)
-                : new HsmSecretKeyFactory(context);
-            case "Signature" -> signature(context);
-            case "Cipher" -> cipher(context);
-            case "Mac" -> new HsmMac(context, macBytes());
-            case "KeyAgreement" -> mechanism.parameters().equals("X963") ? new X963KeyAgreement(context)
-                : new EcdhKeyAgreement(context);
-            case "KEM", "KDF" -> NewerEngines.newInstance(context, getType());
-            case "SecureRandom" -> secureRandom(context, constructorParameter);
-            case "MessageDigest" -> Jdk.digest(getAlgorithm());
-            default -> throw new NoSuchAlgorithmException("FerroHSM has no " + getType());
-        };
-    }
-
-    private static SecureRandomSpi secureRandom(ServiceContext context, Object parameter) {
-        if (parameter != null) {
-            throw new InvalidParameterException(context.algorithm() + " of the HSM takes no parameters");
-        }
-        return new HsmSecureRandom(context);
-    }
-
-    private Object signature(ServiceContext context) {
-        return switch (mechanism.keyType()) {
-            case EC -> new EcdsaSignature(context);
-            case EC_EDWARDS -> new EdDsaSignature(context);
-            case ML_DSA -> new MlDsaSignature(context);
-            default -> mechanism.parameters().equals("PSS") ? new PssSignature(context) : new HsmSignature(context);
-        };
-    }
-
-    private Object cipher(ServiceContext context) {
-        Class<?> type = cipherClass(mechanism);
-        if (type == RsaCipher.class) {
-            return new RsaCipher(context);
-        }
-        if (type == AeadCipher.class) {
-            return new AeadCipher(context);
-        }
-        return type == AesCipher.class ? new AesCipher(context) : new AesKeyWrapCipher(context);
+        return spi.factory().apply(new ServiceContext(provider, mechanism, getAlgorithm(), keyIsUnknown));
     }
 
     /** A key for an HMAC has the size of its hash; any other secret 256 bits, as has AES. */
-    private int defaultSecretBits() {
-        return getAlgorithm().startsWith("HmacSHA") ? hmacBits() : mechanism.keyType() == KeyType.DES3 ? 168 : 256;
+    private static int defaultSecretBits(ServiceContext context) {
+        return isHmac(context) ? hmacBits(context) : context.keyType() == KeyType.DES3 ? 168 : 256;
     }
 
     /** An HMAC is as long as its hash, a CMAC as long as a block of AES. */
-    private int macBytes() {
-        return getAlgorithm().startsWith("HmacSHA") ? hmacBits() / 8 : 16;
+    private static int macBytes(ServiceContext context) {
+        return isHmac(context) ? hmacBits(context) / 8 : CipherModes.AES_BLOCK_BYTES;
     }
 
-    private int hmacBits() {
+    private static boolean isHmac(ServiceContext context) {
+        return context.algorithm().startsWith("HmacSHA");
+    }
+
+    private static int hmacBits(ServiceContext context) {
         // HmacSHA1, HmacSHA256, HmacSHA512/256, HmacSHA3-256
-        String[] numbers = getAlgorithm().substring("HmacSHA".length()).split("[/-]");
+        String[] numbers = context.algorithm().substring("HmacSHA".length()).split("[/-]");
         int bits = Integer.parseInt(numbers[numbers.length - 1]);
         return bits == 1 ? 160 : bits;
     }
