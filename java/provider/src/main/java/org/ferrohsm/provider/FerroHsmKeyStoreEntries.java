@@ -170,17 +170,7 @@ final class FerroHsmKeyStoreEntries {
     private List<KeyInfo> tokenObjects(Template template) throws GeneralSecurityException {
         template.flag("token", true);
         List<KeyInfo> found = new ArrayList<>();
-        KeyInfo.Page page;
-        long after = 0;
-        do {
-            page = client.findKeys(template, null, after);
-            for (KeyInfo info : page.keys()) {
-                after = info.handle();
-                if (info.keyType() != null) { // a newer HSM may have types that this release cannot use
-                    found.add(info);
-                }
-            }
-        } while (page.more() && !page.keys().isEmpty());
+        client.findKeys(template, null, found::add);
         found.sort(OLDEST_FIRST);
         return found;
     }

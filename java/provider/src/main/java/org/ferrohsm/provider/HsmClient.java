@@ -16,6 +16,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import javax.security.auth.callback.CallbackHandler;
 import javax.security.auth.login.LoginException;
 
@@ -264,11 +265,27 @@ final class HsmClient {
         return KeyInfo.of(call(future -> HsmNative.getKey(id, handle, future)));
     }
 
-    /** Up to 256 of the user's keys above {@code afterHandle} whose attributes match; {@code type} null for any. */
-    KeyInfo.Page findKeys(Template template, KeyType type, long afterHandle) throws GeneralSecurityException {
+    /**
+     * Visits the user's keys and certificates whose attributes match, in the order of their handles, as the HSM sends them,
+     * 256 in a call. Those of types that only a newer release can use are left out.
+     *
+     * @param type null for any
+     */
+    void findKeys(Template template, KeyType type, Consumer<KeyInfo> found) throws GeneralSecurityException {
         byte[] attributes = template.encode();
         int typeCode = type == null ? 0 : type.code();
-        return KeyInfo.page(call(future -> HsmNative.findKeys(id, attributes, typeCode, afterHandle, 0, future)));
+        long last = 0;
+        KeyInfo.Page page;
+        do {
+            long after = last;
+            page = KeyInfo.page(call(future -> HsmNative.findKeys(id, attributes, typeCode, after, 0, future)));
+            for (KeyInfo info : page.keys()) {
+                last = info.handle();
+                if (info.keyType() != null) {
+                    found.accept(info);
+                }
+            }
+        } while (page.more() && !page.keys().isEmpty());
     }
 
     /** Changes attributes and, unless {@code certificateChain} is null, the chain, in one step. */

@@ -122,22 +122,15 @@ final class KeySearch {
 
     private void add(List<Match> matches, KeyAttributesMap wanted, KeyType type, Template template, boolean ofPublic)
         throws GeneralSecurityException {
-        KeyInfo.Page page;
-        long after = 0;
-        do {
-            page = client.findKeys(template, type, after);
-            for (KeyInfo info : page.keys()) {
-                after = info.handle();
-                if (info.keyType() == null || info.keyType() == KeyType.CERTIFICATE
-                    || ofPublic && !info.keyType().isPair()) {
-                    continue;
-                }
-                ObjectClassType part = ofPublic ? ObjectClassType.PUBLIC_KEY : KeyAttributes.partOf(info.keyType());
-                if (fits(wanted, KeyAttributes.of(info, part))) {
-                    matches.add(new Match(info, part));
-                }
+        client.findKeys(template, type, info -> {
+            if (info.keyType() == KeyType.CERTIFICATE || ofPublic && !info.keyType().isPair()) {
+                return;
             }
-        } while (page.more() && !page.keys().isEmpty());
+            ObjectClassType part = ofPublic ? ObjectClassType.PUBLIC_KEY : KeyAttributes.partOf(info.keyType());
+            if (fits(wanted, KeyAttributes.of(info, part))) {
+                matches.add(new Match(info, part));
+            }
+        });
     }
 
     private static boolean fits(KeyAttributesMap wanted, KeyAttributesMap actual) {

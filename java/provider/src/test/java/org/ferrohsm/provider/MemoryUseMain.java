@@ -12,6 +12,7 @@ import java.security.Signature;
 import java.security.spec.X509EncodedKeySpec;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import javax.crypto.Cipher;
@@ -86,7 +87,8 @@ final class MemoryUseMain {
     }
 
     private static KeyInfo find(HsmClient client, String label) throws Exception {
-        List<KeyInfo> found = client.findKeys(new Template().text("label", label), null, 0).keys();
+        List<KeyInfo> found = new ArrayList<>();
+        client.findKeys(new Template().text("label", label), null, found::add);
         if (found.size() != 1) {
             throw new IllegalStateException(found.size() + " keys are called " + label);
         }
