@@ -64,14 +64,8 @@ public abstract class FerroHsmKey implements Key, Destroyable {
      * @throws ProviderException if the HSM cannot be reached
      */
     public final KeyAttributesMap getAttributes() throws InvalidKeyException {
-        try {
-            info = client.getKey(info.handle());
-            return KeyAttributes.of(info, KeyAttributes.partOf(info.keyType()));
-        } catch (InvalidKeyException e) {
-            throw e;
-        } catch (GeneralSecurityException e) {
-            throw new ProviderException(e.getMessage(), e);
-        }
+        info = HsmClient.aboutKey(() -> client.getKey(info.handle()));
+        return KeyAttributes.of(info, KeyAttributes.partOf(info.keyType()));
     }
 
     /**
@@ -83,15 +77,9 @@ public abstract class FerroHsmKey implements Key, Destroyable {
      * @throws ProviderException if the HSM cannot be reached
      */
     public final void setAttributes(KeyAttributesMap changes) throws InvalidKeyException {
-        try {
-            Template template = KeyAttributes.template(changes, info.keyType(), KeyAttributes.partOf(info.keyType()),
-                Set.of());
-            info = client.updateKey(info.handle(), template, null, false);
-        } catch (InvalidKeyException e) {
-            throw e;
-        } catch (GeneralSecurityException e) {
-            throw new ProviderException(e.getMessage(), e);
-        }
+        Template template = KeyAttributes.template(changes, info.keyType(), KeyAttributes.partOf(info.keyType()),
+            Set.of());
+        info = HsmClient.aboutKey(() -> client.updateKey(info.handle(), template, null, false));
     }
 
     final HsmClient client() {

@@ -1,6 +1,5 @@
 package org.ferrohsm.provider;
 
-import java.security.GeneralSecurityException;
 import java.security.InvalidKeyException;
 import java.security.Key;
 import java.security.ProviderException;
@@ -63,13 +62,7 @@ public abstract class FerroHsmPublicKey implements PublicKey, Destroyable {
      * @throws ProviderException if the HSM cannot be reached
      */
     public final KeyAttributesMap getAttributes() throws InvalidKeyException {
-        try {
-            return KeyAttributes.of(client.getKey(handle), ObjectClassType.PUBLIC_KEY);
-        } catch (InvalidKeyException e) {
-            throw e;
-        } catch (GeneralSecurityException e) {
-            throw new ProviderException(e.getMessage(), e);
-        }
+        return KeyAttributes.of(HsmClient.aboutKey(() -> client.getKey(handle)), ObjectClassType.PUBLIC_KEY);
     }
 
     /**
@@ -81,15 +74,11 @@ public abstract class FerroHsmPublicKey implements PublicKey, Destroyable {
      * @throws ProviderException if the HSM cannot be reached
      */
     public final void setAttributes(KeyAttributesMap changes) throws InvalidKeyException {
-        try {
+        HsmClient.aboutKey(() -> {
             KeyType type = client.getKey(handle).keyType();
-            client.updateKey(handle, KeyAttributes.template(changes, type, ObjectClassType.PUBLIC_KEY, Set.of()), null,
-                false);
-        } catch (InvalidKeyException e) {
-            throw e;
-        } catch (GeneralSecurityException e) {
-            throw new ProviderException(e.getMessage(), e);
-        }
+            return client.updateKey(handle, KeyAttributes.template(changes, type, ObjectClassType.PUBLIC_KEY, Set.of()),
+                null, false);
+        });
     }
 
     /** Changes nothing in the HSM: the public key of a pair is deleted with its private key. */

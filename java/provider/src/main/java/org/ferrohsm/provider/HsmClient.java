@@ -6,6 +6,7 @@ import java.lang.ref.WeakReference;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
+import java.security.InvalidKeyException;
 import java.security.ProviderException;
 import java.util.HashMap;
 import java.util.HexFormat;
@@ -40,6 +41,11 @@ final class HsmClient {
     /** A call of a native, waiting (null future) or not. */
     interface NativeCall {
         byte[] invoke(CompletableFuture<byte[]> future) throws Exception;
+    }
+
+    /** Calls about one key. */
+    interface KeyCall<T> {
+        T invoke() throws GeneralSecurityException;
     }
 
     /** A ciphertext or wrapped key, and the IV it was made with (empty where there is none). */
@@ -426,6 +432,22 @@ final class HsmClient {
             throw checked(e);
         } finally {
             Reference.reachabilityFence(this);
+        }
+    }
+
+    /**
+     * For methods of keys, which declare nothing else.
+     *
+     * @throws InvalidKeyException the status for a key that is not there
+     * @throws ProviderException for any other failure
+     */
+    static <T> T aboutKey(KeyCall<T> call) throws InvalidKeyException {
+        try {
+            return call.invoke();
+        } catch (InvalidKeyException e) {
+            throw e;
+        } catch (GeneralSecurityException e) {
+            throw new ProviderException(e.getMessage(), e);
         }
     }
 
