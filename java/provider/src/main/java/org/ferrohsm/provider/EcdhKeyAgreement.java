@@ -5,24 +5,28 @@ import java.security.InvalidAlgorithmParameterException;
 import java.security.InvalidKeyException;
 import java.security.Key;
 import java.security.NoSuchAlgorithmException;
-import java.security.ProviderException;
 import java.security.PublicKey;
 import java.security.SecureRandom;
 import java.security.interfaces.ECPublicKey;
 import java.security.interfaces.XECPublicKey;
 import java.security.spec.AlgorithmParameterSpec;
 import java.security.spec.NamedParameterSpec;
+import java.util.Arrays;
 import javax.crypto.KeyAgreement;
 import javax.crypto.KeyAgreementSpi;
 import javax.crypto.SecretKey;
 import javax.crypto.ShortBufferException;
 import javax.crypto.spec.SecretKeySpec;
 
-/** ECDH or X25519 with a private key in the HSM. The shared secret comes out, as JCA wants it. */
+/**
+ * ECDH or X25519 with a private key in the HSM. The shared secret comes out, as JCA wants it; it is computed in
+ * {@code doPhase}, so that a point that leads to no secret is refused there, as by the JDK.
+ */
 final class EcdhKeyAgreement extends KeyAgreementSpi {
     private final ServiceContext context;
     private FerroHsmKey key;
-    private byte[] peer;
+    /** Computed and not yet given out, else null. */
+    private byte[] secret;
     private KeyAgreement software;
 
     EcdhKeyAgreement(ServiceContext context) {
@@ -32,7 +36,7 @@ final class EcdhKeyAgreement extends KeyAgreementSpi {
     @Override
     protected void engineInit(Key newKey, SecureRandom random) throws InvalidKeyException {
         key = null;
-        peer = null;
+        forget();
         software = null;
         if (newKey instanceof FerroHsmKey ours && ours.info().keyType() == context.keyType()) {
             ours.handleFor("derive");
@@ -72,8 +76,23 @@ final class EcdhKeyAgreement extends KeyAgreementSpi {
         if (!lastPhase) {
             throw new IllegalStateException(context.algorithm() + " is between two parties: there is only the last phase");
         }
-        peer = peer(context, key, peerKey);
+        forget();
+        byte[] peer = peer(context, key, peerKey);
+        try {
+            secret = key.client().deriveSecret(key.handleFor("derive"), context.mechanism().code(), peer);
+        } catch (InvalidKeyException e) {
+            throw e;
+        } catch (GeneralSecurityException e) {
+            throw new InvalidKeyException(e.getMessage(), e);
+        }
         return null;
+    }
+
+    private void forget() {
+        if (secret != null) {
+            Arrays.fill(secret, (byte) 0);
+            secret = null;
+        }
     }
 
     /** SubjectPublicKeyInfo of the other side's key, if the two keys can agree. */
@@ -102,15 +121,15 @@ final class EcdhKeyAgreement extends KeyAgreementSpi {
         if (software != null) {
             return software.generateSecret();
         }
-        if (peer == null) {
+        requireSecret();
+        byte[] given = secret;
+        secret = null;
+        return given;
+    }
+
+    private void requireSecret() {
+        if (secret == null) {
             throw new IllegalStateException("Call doPhase with the other side's public key first");
-        }
-        try {
-            byte[] secret = key.client().deriveSecret(key.handleFor("derive"), context.mechanism().code(), peer);
-            peer = null;
-            return secret;
-        } catch (GeneralSecurityException e) {
-            throw new ProviderException(e.getMessage(), e);
         }
     }
 
@@ -119,13 +138,14 @@ final class EcdhKeyAgreement extends KeyAgreementSpi {
         if (software != null) {
             return software.generateSecret(output, offset);
         }
-        int bytes = key == null ? 0 : (key.info().sizeBits() + 7) / 8;
+        requireSecret();
+        int bytes = secret.length;
         if (output.length - offset < bytes) {
             throw new ShortBufferException("The secret has " + bytes + " bytes");
         }
-        byte[] secret = engineGenerateSecret();
-        System.arraycopy(secret, 0, output, offset, secret.length);
-        return secret.length;
+        System.arraycopy(secret, 0, output, offset, bytes);
+        forget();
+        return bytes;
     }
 
     @Override

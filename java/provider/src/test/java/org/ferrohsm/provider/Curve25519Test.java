@@ -19,7 +19,6 @@ import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.KeyStore;
 import java.security.PrivateKey;
-import java.security.ProviderException;
 import java.security.PublicKey;
 import java.security.Security;
 import java.security.Signature;
@@ -177,19 +176,37 @@ class Curve25519Test {
         assertThrows(InvalidKeyException.class, () -> here.doPhase(generate("EC").getPublic(), true));
     }
 
-    /** RFC 7748, 6.1: points of low order lead to a secret of zeros, which nobody should use. */
+    /**
+     * RFC 7748, 6.1: points of low order lead to a secret of zeros, which nobody should use. All of them, and how else they
+     * can be written: plus p, or with the high bit set.
+     */
     @ParameterizedTest
     @ValueSource(strings = {"0000000000000000000000000000000000000000000000000000000000000000",
         "0100000000000000000000000000000000000000000000000000000000000000",
-        "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800"})
+        "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
+        "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157",
+        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "0000000000000000000000000000000000000000000000000000000000000080",
+        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+        "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f11d7"})
     void anAgreementOnZerosIsRefused(String point) throws Exception {
         byte[] info = HexFormat.of().parseHex("302a300506032b656e032100" + point);
         PublicKey low = KeyFactory.getInstance("XDH", "SunEC").generatePublic(new X509EncodedKeySpec(info));
+        KeyAgreement jdk = KeyAgreement.getInstance("X25519", "SunEC");
+        jdk.init(KeyPairGenerator.getInstance("X25519", "SunEC").generateKeyPair().getPrivate());
+        assertThrows(InvalidKeyException.class, () -> jdk.doPhase(low, true));
         KeyAgreement agreement = KeyAgreement.getInstance("X25519", provider);
         agreement.init(generate("X25519").getPrivate());
-        agreement.doPhase(low, true);
-        ProviderException refused = assertThrows(ProviderException.class, agreement::generateSecret);
+        PublicKey other = generate("X25519").getPublic();
+        agreement.doPhase(other, true);
+        InvalidKeyException refused =
+            assertThrows(InvalidKeyException.class, () -> agreement.doPhase(low, true));
         assertTrue(refused.getMessage().contains("zeros"), refused.getMessage());
+        assertThrows(IllegalStateException.class, agreement::generateSecret, "what was agreed before is gone");
+        agreement.doPhase(other, true);
+        assertEquals(32, agreement.generateSecret().length);
     }
 
     @Test

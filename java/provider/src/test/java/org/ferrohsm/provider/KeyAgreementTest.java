@@ -9,8 +9,10 @@ import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.NoSuchAlgorithmException;
 import java.security.spec.ECGenParameterSpec;
+import java.util.Arrays;
 import javax.crypto.KeyAgreement;
 import javax.crypto.SecretKey;
+import javax.crypto.ShortBufferException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -60,6 +62,20 @@ class KeyAgreementTest {
         assertEquals(32, secret.getEncoded().length);
         agreement.doPhase(inHsm("secp256r1").getPublic(), true);
         assertThrows(NoSuchAlgorithmException.class, () -> agreement.generateSecret("AES"));
+    }
+
+    @Test
+    void aSecretIsGivenOnceIntoEnoughRoom() throws Exception {
+        KeyPair one = inHsm("secp521r1");
+        KeyPair other = inHsm("secp521r1");
+        KeyAgreement agreement = KeyAgreement.getInstance("ECDH", provider);
+        byte[] expected = agree(agreement, one, other);
+        agreement.doPhase(other.getPublic(), true);
+        byte[] output = new byte[70];
+        assertThrows(ShortBufferException.class, () -> agreement.generateSecret(output, 5));
+        assertEquals(66, agreement.generateSecret(output, 4));
+        assertArrayEquals(expected, Arrays.copyOfRange(output, 4, 70));
+        assertThrows(IllegalStateException.class, () -> agreement.generateSecret(output, 0));
     }
 
     @Test
