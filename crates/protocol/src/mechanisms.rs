@@ -374,7 +374,8 @@ mechanisms! {
          Cipher "RSAAESWrap/ECB/OAEPWithSHA-224AndMGF1Padding" () Cipher "RSAAESWrap/ECB/OAEPWithSHA-256AndMGF1Padding" ()
          Cipher "RSAAESWrap/ECB/OAEPWithSHA-384AndMGF1Padding" () Cipher "RSAAESWrap/ECB/OAEPWithSHA-512AndMGF1Padding" ()];
     AesKeyWrapPkcs7 = 0xA1, "aes-key-wrap-pkcs7", AES, [Wrap Unwrap], ckm 0x210C, fips true, default true, None, None,
-        [Cipher "AES/KW/PKCS5Padding" ("AESWrap/ECB/PKCS5Padding")];
+        [Cipher "AES/KW/PKCS5Padding" ("AESWrap/ECB/PKCS5Padding") Cipher "AES_128/KW/PKCS5Padding" ()
+         Cipher "AES_192/KW/PKCS5Padding" () Cipher "AES_256/KW/PKCS5Padding" ()];
     AesAttributeWrap = 0xA2, "aes-attribute-wrap", AES, [Wrap Unwrap], ckm 0x8000_F501, fips true, default true, None, None,
         [Cipher "AESAttributeWrap/GCM/NoPadding" ("AESAttributeWrap")];
     AesCbcUnwrap = 0xA3, "aes-cbc-unwrap", AES, [Unwrap], ckm 0x1082, fips false, default false, None, Iv,

@@ -85,6 +85,20 @@ class NamesTest {
         assertTrue(found > 200, "only " + found + " names");
     }
 
+    /** Also as whole services: a form for each size of key is easily forgotten. */
+    @Test
+    void everyKeyWrapOfTheJdkIsThere() throws Exception {
+        int found = 0;
+        for (String name : others()) {
+            if (name.matches("SunJCE Cipher AES(_\\d+)?/KWP?/.*")) {
+                String[] parts = name.split(" ");
+                Cipher.getInstance(parts[parts.length - 1], DevHsm.provider());
+                found++;
+            }
+        }
+        assertTrue(found >= 32, "only " + found + " names");
+    }
+
     @Test
     void everyNameThatIsLeftOutStillExists() {
         List<String> others = others().stream().map(name -> name.replace("OID.", "")).toList();
@@ -120,10 +134,11 @@ class NamesTest {
     @Test
     void sizesInNamesBindWrappingKeysToo() throws Exception {
         SecretKey large = KeyGenerator.getInstance("AES", DevHsm.provider()).generateKey();
-        for (String name : Set.of("AES_128/KW/NoPadding", "AESWrapPad_192")) {
+        for (String name : Set.of("AES_128/KW/NoPadding", "AESWrapPad_192", "AES_192/KW/PKCS5Padding")) {
             Cipher cipher = Cipher.getInstance(name, DevHsm.provider());
             assertThrows(InvalidKeyException.class, () -> cipher.init(Cipher.WRAP_MODE, large), name);
         }
         Cipher.getInstance("AESWrap_256", DevHsm.provider()).init(Cipher.WRAP_MODE, large);
+        Cipher.getInstance("AES_256/KW/PKCS5Padding", DevHsm.provider()).init(Cipher.WRAP_MODE, large);
     }
 }
