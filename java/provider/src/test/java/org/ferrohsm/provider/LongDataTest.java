@@ -161,6 +161,18 @@ class LongDataTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {GCM, CHACHA20})
+    void shortDataWaitsForItsEnd(String name) throws Exception {
+        byte[] data = data(ONE_CALL + 1);
+        Cipher encryption = hsm(name, Cipher.ENCRYPT_MODE, null);
+        encryption.updateAAD(data, 0, 1);
+        assertNull(encryption.update(data, 0, ONE_CALL - 1));
+        byte[] first = encryption.update(data, ONE_CALL - 1, 2);
+        assertEquals(3 * 262_144, first.length);
+        assertEquals(data.length + 16 - first.length, encryption.doFinal().length);
+    }
+
     /** More than any one side holds: ciphertext comes as data goes. */
     @ParameterizedTest
     @ValueSource(strings = {GCM, CHACHA20})
@@ -321,18 +333,19 @@ class LongDataTest {
     }
 
     /** Signed whole: the HSM holds the message until its end. */
-    @Test
-    void ed25519OfALongMessage() throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {"Ed25519", "ML-DSA-65"})
+    void longMessagesAreSignedWhole(String algorithm) throws Exception {
         byte[] data = data(5 * MIB + 1);
-        KeyPair pair = KeyPairGenerator.getInstance("Ed25519", provider).generateKeyPair();
-        Signature signature = Signature.getInstance("Ed25519", provider);
+        KeyPair pair = KeyPairGenerator.getInstance(algorithm, provider).generateKeyPair();
+        Signature signature = Signature.getInstance(algorithm, provider);
         signature.initSign(pair.getPrivate());
         signature.update(data);
         byte[] signed = signature.sign();
-        Signature jdk = Signature.getInstance("Ed25519", "SunEC");
-        jdk.initVerify(pair.getPublic());
-        jdk.update(data);
-        assertTrue(jdk.verify(signed));
+        // By the JDK, except for ML-DSA before JDK 24.
+        signature.initVerify(pair.getPublic());
+        signature.update(data);
+        assertTrue(signature.verify(signed));
         signature.initSign(pair.getPrivate());
         SignatureException tooMuch =
             assertThrows(SignatureException.class, () -> signature.update(new byte[64 * MIB + 1]));
