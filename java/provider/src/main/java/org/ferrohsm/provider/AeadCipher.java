@@ -7,17 +7,16 @@ import java.security.InvalidKeyException;
 import java.security.Key;
 import java.security.ProviderException;
 import java.security.spec.AlgorithmParameterSpec;
-import java.security.spec.InvalidParameterSpecException;
 import java.util.Arrays;
 import java.util.Locale;
 import javax.crypto.Cipher;
 import javax.crypto.IllegalBlockSizeException;
 
 /**
- * AES-GCM and ChaCha20-Poly1305. The HSM makes the IV: {@code getIV()} before the end has it issue one, otherwise it comes with the
- * ciphertext. What fits one call is collected and goes in one; of more, an encryption gives its output as chunks are
- * full. Decryption gives nothing out before the tag was checked: data is collected here and, while it is checked, held
- * by the HSM, which limits it.
+ * AES-GCM and ChaCha20-Poly1305. The HSM makes the IV: {@code getIV()} before the end has it issue one, otherwise it
+ * comes with the ciphertext. What fits one call is collected and goes in one; of more, an encryption gives its output as
+ * chunks are full. Decryption gives nothing out before the tag was checked: data is collected here and, while it is
+ * checked, held by the HSM, which limits it.
  */
 final class AeadCipher extends HsmCipher {
     private static final byte[] NOTHING = new byte[0];
@@ -60,8 +59,8 @@ final class AeadCipher extends HsmCipher {
             String type = context().keyType().name().toLowerCase(Locale.ROOT);
             throw new InvalidAlgorithmParameterException("The HSM makes the IV for " + context().algorithm()
                 + " encryption: leave it out (no parameters, or a GCMParameterSpec with an empty IV) and read getIV(),"
-                + " or generate another key that takes the caller's IV: with allow-caller-iv = true under [defaults." + type
-                + "] in client.toml, or with `ferrohsm key generate-symmetric " + type
+                + " or generate another key that takes the caller's IV: with allow-caller-iv = true under [defaults."
+                + type + "] in client.toml, or with `ferrohsm key generate-symmetric " + type
                 + " ... --attributes allow-caller-iv=true`. " + secret);
         }
         if (encrypts && given.iv() != null && secret.equals(lastKey) && Arrays.equals(given.iv(), lastIv)) {
@@ -302,16 +301,7 @@ final class AeadCipher extends HsmCipher {
     @Override
     AlgorithmParameters parameters() {
         byte[] known = iv();
-        if (known == null) {
-            return null;
-        }
-        AlgorithmParameters parameters = Jdk.parameters(aead.parametersName());
-        try {
-            parameters.init(aead.writer().apply(known, tagBits));
-        } catch (InvalidParameterSpecException e) {
-            throw new ProviderException(e.getMessage(), e);
-        }
-        return parameters;
+        return known == null ? null : Jdk.parameters(aead.parametersName(), aead.writer().apply(known, tagBits));
     }
 
     @Override

@@ -5,10 +5,8 @@ import java.security.GeneralSecurityException;
 import java.security.InvalidAlgorithmParameterException;
 import java.security.InvalidKeyException;
 import java.security.Key;
-import java.security.ProviderException;
 import java.security.SecureRandom;
 import java.security.spec.AlgorithmParameterSpec;
-import java.security.spec.InvalidParameterSpecException;
 import java.util.Arrays;
 import javax.crypto.BadPaddingException;
 import javax.crypto.Cipher;
@@ -251,16 +249,7 @@ final class AesCipher extends HsmCipher {
 
     @Override
     AlgorithmParameters parameters() {
-        if (iv == null) {
-            return null;
-        }
-        AlgorithmParameters parameters = Jdk.parameters(context().keyType().algorithm());
-        try {
-            parameters.init(new IvParameterSpec(iv));
-        } catch (InvalidParameterSpecException e) {
-            throw new ProviderException(e.getMessage(), e);
-        }
-        return parameters;
+        return iv == null ? null : Jdk.parameters(context().keyType().algorithm(), new IvParameterSpec(iv));
     }
 
     @Override

@@ -46,10 +46,8 @@ final class EcdhKeyAgreement extends KeyAgreementSpi {
                 KeyAgreement agreement = Jdk.keyAgreement(context.algorithm());
                 agreement.init(newKey, random);
                 software = agreement;
-            } catch (InvalidKeyException e) {
-                throw e;
             } catch (GeneralSecurityException e) {
-                throw new InvalidKeyException(e.getMessage(), e);
+                throw Keys.invalidKey(e);
             }
         } else {
             throw Keys.foreign(newKey, "a private " + context.keyType().algorithm() + " key in the HSM");
@@ -80,10 +78,8 @@ final class EcdhKeyAgreement extends KeyAgreementSpi {
         byte[] peer = peer(context, key, peerKey);
         try {
             secret = key.client().deriveSecret(key.handleFor("derive"), context.mechanism().code(), peer);
-        } catch (InvalidKeyException e) {
-            throw e;
         } catch (GeneralSecurityException e) {
-            throw new InvalidKeyException(e.getMessage(), e);
+            throw Keys.invalidKey(e);
         }
         return null;
     }

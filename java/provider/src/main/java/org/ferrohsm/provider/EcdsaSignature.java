@@ -60,10 +60,8 @@ final class EcdsaSignature extends HsmSignature {
                 Signature jdk = Jdk.signature("NONEwithECDSA", KeyType.EC);
                 jdk.initVerify(Keys.jdkPublicKey(key));
                 verifier = jdk;
-            } catch (InvalidKeyException e) {
-                throw e;
             } catch (GeneralSecurityException e) {
-                throw new InvalidKeyException(e.getMessage(), e);
+                throw Keys.invalidKey(e);
             }
         }
     }

@@ -5,7 +5,6 @@ import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
-import java.security.InvalidKeyException;
 import java.security.KeyStoreException;
 import java.security.ProviderException;
 import java.util.ArrayList;
@@ -152,14 +151,7 @@ final class FerroHsmKeyStoreEntries {
     }
 
     private KeyInfo get(long handle) throws GeneralSecurityException {
-        if (handle <= 0 || handle % 2 != 0) {
-            return null;
-        }
-        try {
-            return client.getKey(handle);
-        } catch (InvalidKeyException e) {
-            return null; // the status for a key that is not there
-        }
+        return handle <= 0 || handle % 2 != 0 ? null : client.findKey(handle);
     }
 
     private KeyInfo oldest(String label) throws GeneralSecurityException {

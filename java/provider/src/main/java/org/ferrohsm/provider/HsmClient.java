@@ -271,6 +271,15 @@ final class HsmClient {
         return KeyInfo.of(call(future -> HsmNative.getKey(id, handle, future)));
     }
 
+    /** A key or certificate, or null if there is none of this handle. */
+    KeyInfo findKey(long handle) throws GeneralSecurityException {
+        try {
+            return getKey(handle);
+        } catch (InvalidKeyException e) {
+            return null; // the status for a key that is not there
+        }
+    }
+
     /**
      * Visits the user's keys and certificates whose attributes match, in the order of their handles, as the HSM sends them,
      * 256 in a call. Those of types that only a newer release can use are left out.

@@ -132,10 +132,8 @@ final class HsmKeyFactory extends KeyFactorySpi {
                 return ofSet(MlPublicKey.of(Keys.publicKeyInfo(publicKey), context.keyType()));
             }
             return Jdk.keyFactory(context.keyType()).translateKey(key);
-        } catch (InvalidKeyException e) {
-            throw e;
         } catch (GeneralSecurityException e) {
-            throw new InvalidKeyException(e.getMessage(), e);
+            throw Keys.invalidKey(e);
         }
     }
 }

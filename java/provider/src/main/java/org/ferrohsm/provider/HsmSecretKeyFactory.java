@@ -113,10 +113,8 @@ final class HsmSecretKeyFactory extends SecretKeyFactorySpi {
         }
         try {
             return importKey(key);
-        } catch (InvalidKeyException e) {
-            throw e;
         } catch (GeneralSecurityException e) {
-            throw new InvalidKeyException(e.getMessage(), e);
+            throw Keys.invalidKey(e);
         }
     }
 }

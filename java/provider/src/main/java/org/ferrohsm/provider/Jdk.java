@@ -8,6 +8,7 @@ import java.security.Provider;
 import java.security.ProviderException;
 import java.security.Security;
 import java.security.Signature;
+import java.security.spec.AlgorithmParameterSpec;
 import javax.crypto.Cipher;
 import javax.crypto.KeyAgreement;
 import javax.crypto.Mac;
@@ -66,11 +67,15 @@ final class Jdk {
         return KeyAgreement.getInstance(algorithm, "SunEC");
     }
 
-    static AlgorithmParameters parameters(String algorithm) {
+    /** The JDK's parameters {@code algorithm}, with this content. */
+    static AlgorithmParameters parameters(String algorithm, AlgorithmParameterSpec spec) {
         try {
-            return AlgorithmParameters.getInstance(algorithm, algorithm.equals("RSASSA-PSS") ? "SunRsaSign" : "SunJCE");
+            AlgorithmParameters parameters =
+                AlgorithmParameters.getInstance(algorithm, algorithm.equals("RSASSA-PSS") ? "SunRsaSign" : "SunJCE");
+            parameters.init(spec);
+            return parameters;
         } catch (GeneralSecurityException e) {
-            throw new ProviderException("The JDK has no parameters " + algorithm, e);
+            throw new ProviderException("The JDK has no parameters " + algorithm + " like these: " + e.getMessage(), e);
         }
     }
 }

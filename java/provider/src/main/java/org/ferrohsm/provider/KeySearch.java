@@ -2,7 +2,6 @@ package org.ferrohsm.provider;
 
 import java.math.BigInteger;
 import java.security.GeneralSecurityException;
-import java.security.InvalidKeyException;
 import java.security.Key;
 import java.security.spec.InvalidKeySpecException;
 import java.security.spec.KeySpec;
@@ -156,13 +155,8 @@ final class KeySearch {
     }
 
     private List<Match> byHandle(long handle) throws GeneralSecurityException {
-        KeyInfo info;
-        try {
-            info = client.getKey(handle);
-        } catch (InvalidKeyException e) {
-            return List.of(); // the status for a key that is not there
-        }
-        if (info.keyType() == null || info.keyType() == KeyType.CERTIFICATE) {
+        KeyInfo info = client.findKey(handle);
+        if (info == null || info.keyType() == null || info.keyType() == KeyType.CERTIFICATE) {
             return List.of();
         }
         return List.of(new Match(info,

@@ -87,6 +87,11 @@ final class Keys {
         return encoded;
     }
 
+    /** A failure, as the exception that most of JCA's calls with a key declare. */
+    static InvalidKeyException invalidKey(GeneralSecurityException e) {
+        return e instanceof InvalidKeyException same ? same : new InvalidKeyException(e.getMessage(), e);
+    }
+
     /** Says why a key that is not one of the HSM's is refused. */
     static InvalidKeyException foreign(Key key, String wanted) {
         if (key == null) {

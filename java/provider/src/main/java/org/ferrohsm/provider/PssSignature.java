@@ -9,7 +9,6 @@ import java.security.PublicKey;
 import java.security.Signature;
 import java.security.SignatureException;
 import java.security.spec.AlgorithmParameterSpec;
-import java.security.spec.InvalidParameterSpecException;
 import java.security.spec.MGF1ParameterSpec;
 import java.security.spec.PSSParameterSpec;
 
@@ -154,15 +153,6 @@ final class PssSignature extends HsmSignature {
 
     @Override
     protected AlgorithmParameters engineGetParameters() {
-        if (spec == null) {
-            return null;
-        }
-        AlgorithmParameters parameters = Jdk.parameters("RSASSA-PSS");
-        try {
-            parameters.init(spec);
-        } catch (InvalidParameterSpecException e) {
-            throw new ProviderException(e.getMessage(), e);
-        }
-        return parameters;
+        return spec == null ? null : Jdk.parameters("RSASSA-PSS", spec);
     }
 }

@@ -6,10 +6,8 @@ import java.security.GeneralSecurityException;
 import java.security.InvalidAlgorithmParameterException;
 import java.security.InvalidKeyException;
 import java.security.Key;
-import java.security.ProviderException;
 import java.security.interfaces.RSAPublicKey;
 import java.security.spec.AlgorithmParameterSpec;
-import java.security.spec.InvalidParameterSpecException;
 import java.security.spec.MGF1ParameterSpec;
 import javax.crypto.BadPaddingException;
 import javax.crypto.Cipher;
@@ -190,16 +188,7 @@ final class RsaCipher extends HsmCipher {
 
     @Override
     AlgorithmParameters parameters() {
-        if (oaep == null) {
-            return null;
-        }
-        AlgorithmParameters parameters = Jdk.parameters("OAEP");
-        try {
-            parameters.init(oaep);
-        } catch (InvalidParameterSpecException e) {
-            throw new ProviderException(e.getMessage(), e);
-        }
-        return parameters;
+        return oaep == null ? null : Jdk.parameters("OAEP", oaep);
     }
 
     @Override
