@@ -273,14 +273,16 @@ impl AesKey {
         self.wrap(&padded)
     }
 
-    /// The same backwards. The padding is looked at after the integrity check, so it tells nothing.
+    /// The same backwards. The padding is looked at after the integrity check, so it tells nothing. Up to 16 bytes, as JDK 17
+    /// pads to whole blocks.
     pub fn unwrap_pkcs7(&self, input: &[u8]) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
         let mut padded = self.unwrap(input)?;
         let padding = padded.last().copied().unwrap_or_default();
         let length = padded.len().checked_sub(usize::from(padding));
         match length {
             Some(length)
-                if (1..=SEMIBLOCK_BYTES).contains(&usize::from(padding))
+                if length > 0
+                    && (1..=BLOCK_BYTES).contains(&usize::from(padding))
                     && padded[length..].iter().all(|byte| *byte == padding) =>
             {
                 padded.truncate(length);

@@ -304,14 +304,23 @@ fn key_wrap_with_pkcs7_takes_any_length() {
         assert_eq!(*key.unwrap(&wrapped).unwrap(), padded);
         assert_eq!(*key.unwrap_pkcs7(&wrapped).unwrap(), material);
     }
-    for wrong in [[0; 16], [9; 16], [2; 16].map(|b| b + 1)] {
-        let wrapped = key.wrap(&[[1; 16], wrong].concat()).unwrap();
+    // JDK 17 pads to whole blocks.
+    for (end, length) in [
+        (3u8, Some(29)),
+        (9, Some(23)),
+        (16, Some(16)),
+        (0, None),
+        (17, None),
+    ] {
+        let wrapped = key.wrap(&[[1; 16], [end; 16]].concat()).unwrap();
         let outcome = key.unwrap_pkcs7(&wrapped);
-        match wrong[0] {
-            3 => assert_eq!(outcome.unwrap().len(), 29),
-            _ => assert_eq!(outcome, Err(CryptoError::WrappedKey)),
+        match length {
+            Some(length) => assert_eq!(outcome.unwrap().len(), length),
+            None => assert_eq!(outcome, Err(CryptoError::WrappedKey)),
         }
     }
+    let nothing = key.wrap(&[16; 16]).unwrap();
+    assert_eq!(key.unwrap_pkcs7(&nothing), Err(CryptoError::WrappedKey));
 }
 
 #[test]
