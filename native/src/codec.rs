@@ -15,6 +15,11 @@ const TRUNCATED: BridgeError = BridgeError::Argument("a structured argument is t
 pub struct Writer(Bytes);
 
 impl Writer {
+    /// For a result of known size: growing would copy what it holds.
+    pub fn with_capacity(bytes: usize) -> Writer {
+        Writer(Bytes::new(Vec::with_capacity(bytes)))
+    }
+
     pub fn u8(&mut self, value: u8) {
         self.0.push(value);
     }

@@ -269,7 +269,7 @@ pub fn random<'local>(
 
 /// Two byte strings in one: the first one's length as u32, its bytes, then the other's.
 pub(super) fn joined(first: &[u8], rest: &[u8]) -> Bytes {
-    let mut writer = Writer::default();
+    let mut writer = Writer::with_capacity(size_of::<u32>() + first.len() + rest.len());
     writer.bytes(first);
     let mut bytes = writer.finish();
     bytes.extend_from_slice(rest);

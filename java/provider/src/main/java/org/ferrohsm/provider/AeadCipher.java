@@ -215,11 +215,10 @@ final class AeadCipher extends HsmCipher {
                 return decrypt(source, offset, length);
             }
             if (stream == null && fitsOneCall(length)) {
-                data.write(source, offset, length);
                 byte[] parameters = MechanismParameters.aead(iv, ivSource, aad.toByteArray(), tagBits);
                 useUp();
-                HsmClient.WithIv encrypted =
-                    key.client().encrypt(key.handleFor("encrypt"), mechanism(), parameters, data.take());
+                HsmClient.WithIv encrypted = key.client().encrypt(key.handleFor("encrypt"), mechanism(), parameters,
+                    data.takeWith(source, offset, length));
                 iv = encrypted.iv();
                 lastIv = iv;
                 return encrypted.data();
@@ -242,9 +241,8 @@ final class AeadCipher extends HsmCipher {
         }
         long handle = key.handleFor("decrypt");
         if (fitsOneCall(length)) {
-            data.write(source, offset, length);
             byte[] parameters = MechanismParameters.aead(iv, ivSource, aad.toByteArray(), tagBits);
-            return key.client().decrypt(handle, mechanism(), parameters, data.take());
+            return key.client().decrypt(handle, mechanism(), parameters, data.takeWith(source, offset, length));
         }
         // One byte at least is announced: an empty ciphertext has no tag, and fails at its end.
         long totalBytes = Math.max(1, (long) data.size() + length);

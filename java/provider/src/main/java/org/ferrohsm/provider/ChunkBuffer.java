@@ -51,6 +51,15 @@ final class ChunkBuffer extends ByteArrayOutputStream {
         return rest;
     }
 
+    /** As {@link #take}, with more behind it that need not be collected first. */
+    byte[] takeWith(byte[] more, int offset, int length) {
+        byte[] whole = new byte[Math.addExact(count, length)];
+        System.arraycopy(buf, 0, whole, 0, count);
+        System.arraycopy(more, offset, whole, count, length);
+        reset();
+        return whole;
+    }
+
     /** Forgets what was collected, and overwrites it. */
     @Override
     public void reset() {

@@ -51,7 +51,7 @@ final class HsmClient {
     /** A ciphertext or wrapped key, and the IV it was made with (empty where there is none). */
     record WithIv(byte[] iv, byte[] data) {
         private static WithIv of(byte[] bytes) {
-            return Wire.read(bytes, in -> new WithIv(Wire.bytes(in), in.readAllBytes()));
+            return Wire.read(bytes, in -> new WithIv(Wire.bytes(in), Wire.rest(in)));
         }
     }
 
@@ -373,7 +373,7 @@ final class HsmClient {
     /** Ciphertext and the secret in it, in clear, for an ML-KEM public key. */
     Encapsulated<byte[]> encapsulate(byte[] publicKeyInfo, int mechanism) throws GeneralSecurityException {
         return Wire.read(call(future -> HsmNative.encapsulate(id, publicKeyInfo, mechanism, future)),
-            in -> new Encapsulated<>(Wire.bytes(in), in.readAllBytes()));
+            in -> new Encapsulated<>(Wire.bytes(in), Wire.rest(in)));
     }
 
     byte[] decapsulate(long handle, int mechanism, byte[] ciphertext) throws GeneralSecurityException {
@@ -386,7 +386,7 @@ final class HsmClient {
         byte[] attributes = template.encode();
         return Wire.read(change(future ->
                 HsmNative.encapsulateKey(id, publicKeyInfo, mechanism, type.code(), attributes, future)),
-            in -> new Encapsulated<>(Wire.bytes(in), KeyInfo.of(in.readAllBytes())));
+            in -> new Encapsulated<>(Wire.bytes(in), KeyInfo.of(Wire.rest(in))));
     }
 
     KeyInfo decapsulateKey(long handle, int mechanism, byte[] ciphertext, KeyType type, Template template)

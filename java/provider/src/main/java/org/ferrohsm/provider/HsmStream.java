@@ -25,7 +25,7 @@ final class HsmStream implements AutoCloseable {
     /** Output, and how much more there is to read. */
     private record Output(boolean valid, long remainingBytes, byte[] data) {
         static Output of(byte[] bytes) {
-            return Wire.read(bytes, in -> new Output(in.readBoolean(), in.readLong(), in.readAllBytes()));
+            return Wire.read(bytes, in -> new Output(in.readBoolean(), in.readLong(), Wire.rest(in)));
         }
     }
 
@@ -39,7 +39,7 @@ final class HsmStream implements AutoCloseable {
         long[] stream = new long[1];
         iv = Wire.read(begun, in -> {
             stream[0] = in.readLong();
-            return in.readAllBytes();
+            return Wire.rest(in);
         });
         long opened = stream[0];
         number = opened;

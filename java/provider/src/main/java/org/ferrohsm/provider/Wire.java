@@ -54,7 +54,19 @@ final class Wire {
     }
 
     static byte[] bytes(DataInputStream in) throws IOException {
-        return in.readNBytes(in.readInt());
+        return exactly(in, in.readInt());
+    }
+
+    /** All that is left. */
+    static byte[] rest(DataInputStream in) throws IOException {
+        return exactly(in, in.available());
+    }
+
+    /** Not readNBytes, which collects 8 KiB at a time. */
+    private static byte[] exactly(DataInputStream in, int length) throws IOException {
+        byte[] bytes = new byte[length];
+        in.readFully(bytes);
+        return bytes;
     }
 
     static void text(DataOutputStream out, String value) throws IOException {
