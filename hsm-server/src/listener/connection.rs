@@ -160,10 +160,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 Ok(Some(frame)) => (frame.header, frame.bytes),
                 // What has come meanwhile is answered in the same write, but not for ever: others have events and replies.
                 Ok(None) if answered && begun.elapsed() < config::REPLY_AFTER => {
-                    match self.read_now().await? {
-                        Some(0) => return Ok(Flow::Close),
-                        Some(_) => continue,
-                        None => break,
+                    match self.read_now().await {
+                        Ok(Some(0)) => return Ok(Flow::Close),
+                        Ok(Some(_)) => continue,
+                        Ok(None) => break,
+                        Err(error) => {
+                            self.flush().await?;
+                            return Err(error);
+                        }
                     }
                 }
                 Ok(None) => break,

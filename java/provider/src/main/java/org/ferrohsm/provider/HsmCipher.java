@@ -28,10 +28,16 @@ abstract class HsmCipher extends CipherSpi {
     private Cipher software;
     /** False from a failed init or update until the next init: what was taken and given out by then is not known. */
     private boolean ready;
-    private KeyAttributesMap unwrapAttributes = new KeyAttributesMap();
+    /** Null: none were given. */
+    private KeyAttributesMap unwrapAttributes;
+    /** Bits of the keys that the name takes, as {@code AES_128/...} does; 0: of any. */
+    private final int namedKeyBits;
 
     HsmCipher(ServiceContext context) {
         this.context = context;
+        String name = part(0);
+        int at = name.indexOf('_');
+        namedKeyBits = at < 0 ? 0 : Integer.parseInt(name.substring(at + 1));
     }
 
     final ServiceContext context() {
@@ -49,7 +55,7 @@ abstract class HsmCipher extends CipherSpi {
 
     /** Attributes for the keys that are unwrapped. */
     final KeyAttributesMap unwrapAttributes() {
-        return unwrapAttributes;
+        return unwrapAttributes == null ? new KeyAttributesMap() : unwrapAttributes;
     }
 
     /** Refuses to go on after a failed init or update, rather than give a wrong result. */
@@ -133,7 +139,7 @@ abstract class HsmCipher extends CipherSpi {
         throws InvalidKeyException, InvalidAlgorithmParameterException {
         software = null;
         ready = false;
-        unwrapAttributes = new KeyAttributesMap();
+        unwrapAttributes = null;
         if (!isForJdk(mode, key)) {
             requireSizeOfName(key);
             initHsm(mode, key, spec);
@@ -158,12 +164,8 @@ abstract class HsmCipher extends CipherSpi {
 
     /** {@code AES_128/...} takes keys of 128 bits, as in the JDK. */
     private void requireSizeOfName(Key key) throws InvalidKeyException {
-        String name = part(0);
-        int at = name.indexOf('_');
-        if (at >= 0 && key instanceof FerroHsmSecretKey ours
-            && ours.info().sizeBits() != Integer.parseInt(name.substring(at + 1))) {
-            throw new InvalidKeyException(context.algorithm() + " takes keys of " + name.substring(at + 1)
-                + " bits: " + ours);
+        if (namedKeyBits != 0 && key instanceof FerroHsmSecretKey ours && ours.info().sizeBits() != namedKeyBits) {
+            throw new InvalidKeyException(context.algorithm() + " takes keys of " + namedKeyBits + " bits: " + ours);
         }
     }
 

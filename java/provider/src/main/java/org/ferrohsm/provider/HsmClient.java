@@ -3,11 +3,13 @@ package org.ferrohsm.provider;
 import java.lang.ref.Cleaner;
 import java.lang.ref.Reference;
 import java.lang.ref.WeakReference;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.InvalidKeyException;
 import java.security.ProviderException;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
@@ -51,7 +53,9 @@ final class HsmClient {
     /** A ciphertext or wrapped key, and the IV it was made with (empty where there is none). */
     record WithIv(byte[] iv, byte[] data) {
         private static WithIv of(byte[] bytes) {
-            return Wire.read(bytes, in -> new WithIv(Wire.bytes(in), Wire.rest(in)));
+            int data = Integer.BYTES + ByteBuffer.wrap(bytes).getInt();
+            return new WithIv(Arrays.copyOfRange(bytes, Integer.BYTES, data),
+                Arrays.copyOfRange(bytes, data, bytes.length));
         }
     }
 

@@ -14,6 +14,9 @@ final class MechanismParameters {
     enum IvSource { HSM, ISSUED, CALLER }
 
     private static final byte[] NONE = new byte[0];
+    private static final int WHOLE_TAG_BITS = 128;
+    /** What most AEAD encryptions take, encoded once. */
+    private static final byte[] USUAL_AEAD = encode(0, 0, 0, NONE, NONE, IvSource.HSM, NONE, WHOLE_TAG_BITS, false);
 
     private MechanismParameters() {
     }
@@ -44,6 +47,9 @@ final class MechanismParameters {
     }
 
     static byte[] aead(byte[] iv, IvSource source, byte[] aad, int tagBits) {
+        if (iv == null && source == IvSource.HSM && aad.length == 0 && tagBits == WHOLE_TAG_BITS) {
+            return USUAL_AEAD;
+        }
         return encode(0, 0, 0, NONE, iv == null ? NONE : iv, source, aad, tagBits, false);
     }
 
