@@ -104,10 +104,10 @@ class KeytoolTest {
         assertTrue(verifier.verify(signed));
     }
 
-    /** JDK 24 brought ML-DSA to keytool. */
+    /** JDK 24 brought ML-DSA to keytool; the updates of JDK 17 have the algorithm since 17.0.21, their keytool does not. */
     @Test
     void mlDsaCertificatesOnJdksThatHaveIt() throws Exception {
-        Assumptions.assumeTrue(Jdk.has(KeyType.ML_DSA));
+        Assumptions.assumeTrue(Runtime.version().feature() >= 24);
         for (String set : List.of("ML-DSA", "ML-DSA-44")) {
             String alias = "cert " + set.toLowerCase(java.util.Locale.ROOT);
             generate(alias, set);
