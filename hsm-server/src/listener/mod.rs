@@ -21,7 +21,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, BufReader};
 use tokio::net::{TcpListener, TcpSocket, TcpStream, UnixListener, UnixStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -188,6 +188,8 @@ impl Listener {
             let _counted = (total, from_address);
             // Latency matters more than packets: replies are written whole.
             let _ = stream.set_nodelay(true);
+            // rustls asks for 4 KiB at a time; the requests of many threads come in more.
+            let stream = BufReader::with_capacity(config::RECEIVE_BYTES, stream);
             let handshake = TlsAcceptor::from(Arc::clone(&tls.config)).accept(stream);
             let stream = match timeout(config::HANDSHAKE_TIMEOUT, handshake).await {
                 Ok(Ok(stream)) => stream,

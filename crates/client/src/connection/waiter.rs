@@ -14,11 +14,18 @@ const WAITING: u8 = 0;
 const LOOK: u8 = 1;
 const DONE: u8 = 2;
 
+/// How often a caller lets others run before it sleeps, if that was worth while the last time.
+const PATIENT_TURNS: u8 = 3;
+/// And if it was not: each turn is taken from a server that has much to do.
+const FIRST_TURNS: u8 = 1;
+
 /// A caller that waits for its reply, or for a role that came free.
 pub(crate) struct Waiter {
     thread: Thread,
     signal: AtomicU8,
     outcome: Mutex<Option<Outcome>>,
+    /// Of [`Waiter::stand_by`]; only the waiting thread looks at it.
+    turns: AtomicU8,
 }
 
 /// Why [`Waiter::wait`] came back.
@@ -40,6 +47,7 @@ impl Waiter {
                 thread: std::thread::current(),
                 signal: AtomicU8::new(WAITING),
                 outcome: Mutex::new(None),
+                turns: AtomicU8::new(FIRST_TURNS),
             })
         })
     }
@@ -101,9 +109,22 @@ impl Waiter {
     /// Lets others run before the wait, for a caller among many: its reply may be there when it is its turn again, and a
     /// thread that does not sleep need not be woken, which costs more than a short call.
     pub(crate) fn stand_by(&self) {
-        if self.signal.load(Ordering::Acquire) == WAITING {
+        for _ in 0..self.turns.load(Ordering::Relaxed) {
+            if !self.is_waiting() {
+                break;
+            }
             std::thread::yield_now();
         }
+        let turns = if self.is_waiting() {
+            FIRST_TURNS
+        } else {
+            PATIENT_TURNS
+        };
+        self.turns.store(turns, Ordering::Relaxed);
+    }
+
+    fn is_waiting(&self) -> bool {
+        self.signal.load(Ordering::Acquire) == WAITING
     }
 
     /// Whether the outcome is there.
