@@ -19,6 +19,13 @@ pub(crate) enum Socket {
 /// After this time without traffic the kernel asks whether the peer is alive; costs the process nothing.
 const KEEPALIVE_IDLE: Duration = Duration::from_secs(60);
 
+/// A peer that is gone must not end the process by SIGPIPE. macOS has no such flag; there the standard library sets the
+/// option SO_NOSIGPIPE on its sockets.
+#[cfg(not(target_vendor = "apple"))]
+const SEND_FLAGS: SendFlags = SendFlags::DONTWAIT.union(SendFlags::NOSIGNAL);
+#[cfg(target_vendor = "apple")]
+const SEND_FLAGS: SendFlags = SendFlags::DONTWAIT;
+
 impl Socket {
     /// Connects to `host:port`, trying each address that the name has.
     pub(crate) fn connect_tcp(address: &str, deadline: Instant) -> io::Result<Socket> {
@@ -42,11 +49,20 @@ impl Socket {
         UnixStream::connect(path).map(Socket::Unix)
     }
 
-    /// How long data may stay unacknowledged before the kernel gives the connection up (no effect on Unix sockets).
+    /// How long data may stay unacknowledged before the kernel gives the connection up (no effect on Unix sockets, and
+    /// none where the kernel is not Linux: there a host that vanished is noticed when the call's time is over).
     pub(crate) fn set_send_patience(&self, patience: Duration) -> io::Result<()> {
-        let milliseconds = u32::try_from(patience.as_millis()).unwrap_or(u32::MAX);
         match self {
-            Socket::Tcp(stream) => Ok(sockopt::set_tcp_user_timeout(stream, milliseconds)?),
+            #[cfg(target_os = "linux")]
+            Socket::Tcp(stream) => {
+                let milliseconds = u32::try_from(patience.as_millis()).unwrap_or(u32::MAX);
+                Ok(sockopt::set_tcp_user_timeout(stream, milliseconds)?)
+            }
+            #[cfg(not(target_os = "linux"))]
+            Socket::Tcp(_) => {
+                let _ = patience;
+                Ok(())
+            }
             Socket::Unix(_) => Ok(()),
         }
     }
@@ -77,8 +93,7 @@ impl Socket {
 
     /// Writes what the kernel takes at once (`WouldBlock`: nothing).
     pub(crate) fn send_now(&self, bytes: &[u8]) -> io::Result<usize> {
-        let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
-        Ok(rustix::net::send(self, bytes, flags)?)
+        Ok(rustix::net::send(self, bytes, SEND_FLAGS)?)
     }
 
     /// Waits until [`Self::send_now`] would take something, or until `timeout`.

@@ -10,6 +10,7 @@ mod open;
 mod reader;
 mod standby;
 mod waiter;
+mod wake;
 mod writer;
 
 use std::collections::HashMap;

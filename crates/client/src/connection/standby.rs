@@ -3,14 +3,14 @@
 //! It is started by the first asynchronous call and sleeps in the kernel without a timeout when there is none.
 
 use std::io;
-use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use ferrohsm_protocol::Status;
-use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd};
+use rustix::event::{PollFd, PollFlags};
 
+use super::wake::Wake;
 use super::{CallError, Completion, Connection, Pending, complete};
 use crate::error::Error;
 use crate::{lock, transport};
@@ -20,7 +20,7 @@ const SWEEP: Duration = Duration::from_millis(100);
 
 /// The handle that wakes the thread.
 pub(super) struct Standby {
-    wake: OwnedFd,
+    wake: Wake,
 }
 
 impl Connection {
@@ -56,8 +56,7 @@ impl Connection {
 
     pub(super) fn wake_standby(&self) {
         if let Some(standby) = self.standby.get() {
-            // Fails only when the counter is full, and then the thread is awake.
-            let _ = rustix::io::write(&standby.wake, &1u64.to_ne_bytes());
+            standby.wake.wake();
         }
     }
 
@@ -65,7 +64,7 @@ impl Connection {
         if self.standby.get().is_some() {
             return Ok(());
         }
-        let wake = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
+        let wake = Wake::new()?;
         if self.standby.set(Standby { wake }).is_err() {
             return Ok(()); // another thread was faster
         }
@@ -128,8 +127,7 @@ impl Connection {
         let ready = fds.get(1).map_or(PollFlags::empty(), PollFd::revents);
         drop(fds);
         if woken {
-            // Resets the counter; fails only when it is zero already.
-            let _ = rustix::io::read(&standby.wake, &mut [0; 8]);
+            standby.wake.reset();
         }
         ready
     }
