@@ -26,17 +26,17 @@ public final class AesCmacKdfFixedInputData {
         this.suffix = suffix == null ? new byte[0] : suffix.clone();
     }
 
-    /** Width of the counter in bits. */
+    /** {@return width of the counter in bits} */
     public int getCounterWidth() {
         return counterWidth;
     }
 
-    /** The bytes before the counter; never null. */
+    /** {@return the bytes before the counter; never null} */
     public byte[] getPrefix() {
         return prefix.clone();
     }
 
-    /** The bytes after the counter; never null. */
+    /** {@return the bytes after the counter; never null} */
     public byte[] getSuffix() {
         return suffix.clone();
     }

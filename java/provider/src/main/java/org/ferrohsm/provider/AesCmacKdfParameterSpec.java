@@ -19,6 +19,7 @@ public final class AesCmacKdfParameterSpec implements KeySpec {
      * A derivation.
      *
      * @param attributes of the derived key; SIZE (in bits) must be among them
+     * @param inputData what the key is derived over
      * @param baseKey an AES key in the HSM
      */
     public AesCmacKdfParameterSpec(KeyAttributesMap attributes, AesCmacKdfFixedInputData inputData,
@@ -28,17 +29,17 @@ public final class AesCmacKdfParameterSpec implements KeySpec {
         this.baseKey = Objects.requireNonNull(baseKey, "baseKey");
     }
 
-    /** Attributes of the derived key. */
+    /** {@return attributes of the derived key} */
     public KeyAttributesMap getAttributes() {
         return attributes;
     }
 
-    /** What the key is derived over. */
+    /** {@return what the key is derived over} */
     public AesCmacKdfFixedInputData getInputData() {
         return inputData;
     }
 
-    /** The key it is derived from. */
+    /** {@return the key it is derived from} */
     public SecretKey getBaseKey() {
         return baseKey;
     }

@@ -16,7 +16,14 @@ public final class AuthenticationStrategy {
         this.password = password;
     }
 
-    /** A login with name and password; whoever gives the password wipes the array. */
+    /**
+     * A login with name and password; whoever gives the password wipes the array.
+     *
+     * @param type a crypto user, the only one whose keys a program uses
+     * @param user its name
+     * @param password its password; copied
+     * @return a strategy for {@link org.ferrohsm.provider.authentication.AuthenticationStrategyCallback}
+     */
     public static AuthenticationStrategy createUsernamePasswordStrategy(UserType type, String user, char[] password) {
         Objects.requireNonNull(type, "type");
         return new AuthenticationStrategy(Objects.requireNonNull(user, "user"), password.clone());

@@ -13,7 +13,11 @@ public final class FerroHsmCluster {
         this.configuration = String.join("\n", configuration).concat("\n").getBytes(StandardCharsets.UTF_8);
     }
 
-    /** A builder without servers. */
+    /**
+     * A builder without servers.
+     *
+     * @return the builder
+     */
     public static FerroHsmClusterBuilder builder() {
         return new FerroHsmClusterBuilder();
     }

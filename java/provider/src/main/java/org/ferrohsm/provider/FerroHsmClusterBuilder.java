@@ -22,19 +22,34 @@ public final class FerroHsmClusterBuilder {
     FerroHsmClusterBuilder() {
     }
 
-    /** The provider's name, which JCA finds it by. A random one unless set. */
+    /**
+     * The provider's name, which JCA finds it by. A random one unless set.
+     *
+     * @param providerName not blank; {@code FerroHSM-} and a word is the custom
+     * @return this builder
+     */
     public FerroHsmClusterBuilder withClusterUniqueIdentifier(String providerName) {
         name = providerName;
         return this;
     }
 
-    /** PEM file with the customer's root certificate. Needed. */
+    /**
+     * PEM file with the customer's root certificate. Needed.
+     *
+     * @param pemFile path of the file
+     * @return this builder
+     */
     public FerroHsmClusterBuilder withHsmCAFilePath(String pemFile) {
         rootFile = pemFile;
         return this;
     }
 
-    /** One more HSM of the cluster. At least one is needed. */
+    /**
+     * One more HSM of the cluster. At least one is needed.
+     *
+     * @param server its address
+     * @return this builder
+     */
     public FerroHsmClusterBuilder withServer(FerroHsmServer server) {
         servers.add(server);
         return this;
@@ -43,6 +58,9 @@ public final class FerroHsmClusterBuilder {
     /**
      * An option of CloudHSM's: see {@link OptionalParameters} for what each means here.
      *
+     * @param option which one
+     * @param value what it is set to
+     * @return this builder
      * @throws IllegalArgumentException for a value that FerroHSM cannot keep to
      */
     public FerroHsmClusterBuilder withOptions(OptionalParameters option, boolean value) {
@@ -56,6 +74,10 @@ public final class FerroHsmClusterBuilder {
     /**
      * PEM files with the client's certificate chain and its key (PKCS#8, readable by its owner only). Needed. FerroHSM's
      * own.
+     *
+     * @param certificatePemFile path of the chain, leaf first
+     * @param keyPemFile path of the key
+     * @return this builder
      */
     public FerroHsmClusterBuilder withClientCertificate(String certificatePemFile, String keyPemFile) {
         certificateFile = certificatePemFile;
@@ -63,13 +85,23 @@ public final class FerroHsmClusterBuilder {
         return this;
     }
 
-    /** The cluster's id, 32 hex digits ({@code ferrohsm cluster hsm-info}). Needed. FerroHSM's own. */
+    /**
+     * The cluster's id, 32 hex digits ({@code ferrohsm cluster hsm-info}). Needed. FerroHSM's own.
+     *
+     * @param id the 32 digits
+     * @return this builder
+     */
     public FerroHsmClusterBuilder withClusterId(String id) {
         clusterId = id;
         return this;
     }
 
-    /** Whether a dev cluster is accepted, whose keys are not protected. False unless set. FerroHSM's own. */
+    /**
+     * Whether a dev cluster is accepted, whose keys are not protected. False unless set. FerroHSM's own.
+     *
+     * @param accepted true to accept one
+     * @return this builder
+     */
     public FerroHsmClusterBuilder withDevCluster(boolean accepted) {
         dev = accepted;
         return this;
@@ -78,6 +110,9 @@ public final class FerroHsmClusterBuilder {
     /**
      * Attributes of keys that name none: {@code "ferrohsm"} (default), or {@code "cloudhsm"}, whose keys are extractable.
      * FerroHSM's own.
+     *
+     * @param profile one of the two names
+     * @return this builder
      */
     public FerroHsmClusterBuilder withDefaults(String profile) {
         defaults = profile;
@@ -87,6 +122,7 @@ public final class FerroHsmClusterBuilder {
     /**
      * The cluster's configuration. Its files are read at the provider's first use.
      *
+     * @return the cluster, for {@link FerroHsmProviderConfigBuilder#withCluster}
      * @throws IllegalStateException if something needed is missing, which the message names
      */
     public FerroHsmCluster build() {

@@ -24,6 +24,7 @@ public abstract class FerroHsmKey implements Key, Destroyable {
 
     private final transient HsmClient client;
     private transient volatile KeyInfo info;
+    /** JCA name of the algorithm. */
     private final String algorithm;
     private transient volatile boolean destroyed;
 
@@ -51,7 +52,7 @@ public abstract class FerroHsmKey implements Key, Destroyable {
         return null;
     }
 
-    /** The key's handle, the same on every HSM of the cluster and across restarts. */
+    /** {@return the key's handle, the same on every HSM of the cluster and across restarts} */
     public final long getHandle() {
         return info.handle();
     }
@@ -60,6 +61,7 @@ public abstract class FerroHsmKey implements Key, Destroyable {
      * The key's attributes as the HSM has them now, with what describes the key ({@code KEY_TYPE}, {@code OBJECT_CLASS},
      * {@code SIZE}, {@code MODULUS}, {@code EC_PARAMS}, ...). One call to the HSM.
      *
+     * @return a map of its own for each call
      * @throws InvalidKeyException if the key is gone
      * @throws ProviderException if the HSM cannot be reached
      */
@@ -72,6 +74,7 @@ public abstract class FerroHsmKey implements Key, Destroyable {
      * Changes attributes of the key, all of them or none. {@code LABEL} and {@code ID} change freely, everything else only
      * gets stricter; {@code TOKEN=true} keeps the key until it is deleted. One call to the HSM.
      *
+     * @param changes the attributes to change, with their new values
      * @throws org.ferrohsm.provider.exception.AttributeException for a change that the HSM does not allow
      * @throws InvalidKeyException if the key is gone
      * @throws ProviderException if the HSM cannot be reached
@@ -153,7 +156,12 @@ public abstract class FerroHsmKey implements Key, Destroyable {
             + (info.isToken() ? "token" : "session") + " key of cluster " + client.clusterId() + ']';
     }
 
-    /** Keys do not travel: an object stream would lose what they are. */
+    /**
+     * Keys do not travel: an object stream would lose what they are.
+     *
+     * @return never
+     * @throws ObjectStreamException always
+     */
     protected final Object writeReplace() throws ObjectStreamException {
         throw new NotSerializableException(getClass().getName() + ": a key in an HSM cannot be serialized; look it up"
             + " through the KeyStore");

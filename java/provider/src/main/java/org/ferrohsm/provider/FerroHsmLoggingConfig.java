@@ -14,7 +14,11 @@ public final class FerroHsmLoggingConfig {
         this.settings = settings;
     }
 
-    /** A builder without settings. */
+    /**
+     * A builder without settings.
+     *
+     * @return the builder
+     */
     public static FerroHsmLoggingConfigBuilder builder() {
         return new FerroHsmLoggingConfigBuilder();
     }

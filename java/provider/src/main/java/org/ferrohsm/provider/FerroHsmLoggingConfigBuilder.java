@@ -12,7 +12,12 @@ public final class FerroHsmLoggingConfigBuilder {
     FerroHsmLoggingConfigBuilder() {
     }
 
-    /** A file for the log. */
+    /**
+     * A file for the log.
+     *
+     * @param path path of the file
+     * @return this builder
+     */
     public FerroHsmLoggingConfigBuilder withLogFile(String path) {
         settings.put("log file", path);
         return this;
@@ -21,6 +26,8 @@ public final class FerroHsmLoggingConfigBuilder {
     /**
      * How much is logged.
      *
+     * @param level its name, in any case
+     * @return this builder
      * @throws IllegalArgumentException unless it is {@code off}, {@code error}, {@code warn}, {@code info}, {@code debug} or
      *     {@code trace}
      */
@@ -31,6 +38,8 @@ public final class FerroHsmLoggingConfigBuilder {
     /**
      * How often a new file is begun.
      *
+     * @param interval its name, in any case
+     * @return this builder
      * @throws IllegalArgumentException unless it is {@code never}, {@code hourly}, {@code daily} or {@code weekly}
      */
     public FerroHsmLoggingConfigBuilder withLogInterval(String interval) {
@@ -40,6 +49,8 @@ public final class FerroHsmLoggingConfigBuilder {
     /**
      * Where the log goes.
      *
+     * @param type its name, in any case
+     * @return this builder
      * @throws IllegalArgumentException unless it is {@code file} or {@code term}
      */
     public FerroHsmLoggingConfigBuilder withLogType(String type) {
@@ -54,7 +65,11 @@ public final class FerroHsmLoggingConfigBuilder {
         return this;
     }
 
-    /** The settings. */
+    /**
+     * The settings.
+     *
+     * @return what was built
+     */
     public FerroHsmLoggingConfig build() {
         StringBuilder text = new StringBuilder();
         settings.forEach((name, value) -> text.append(text.length() == 0 ? "" : ", ").append(name).append(' ')

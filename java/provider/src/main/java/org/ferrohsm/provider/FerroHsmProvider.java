@@ -68,6 +68,7 @@ public final class FerroHsmProvider extends AuthProvider {
      * A provider with a configuration that the program builds, under the name that
      * {@link FerroHsmClusterBuilder#withClusterUniqueIdentifier} gave it. It has a login of its own.
      *
+     * @param config from {@link FerroHsmProviderConfig#builder}
      * @throws ProviderInitializationException if the native library cannot be loaded, with what to do
      * @throws IOException never, as files are read at first use; callers of CloudHSM's constructor handle it
      * @throws LoginException never, as it does not log in; callers of CloudHSM's constructor handle it

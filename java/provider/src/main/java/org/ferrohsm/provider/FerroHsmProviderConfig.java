@@ -12,7 +12,11 @@ public final class FerroHsmProviderConfig {
         this.logging = logging;
     }
 
-    /** A builder without a cluster. */
+    /**
+     * A builder without a cluster.
+     *
+     * @return the builder
+     */
     public static FerroHsmProviderConfigBuilder builder() {
         return new FerroHsmProviderConfigBuilder();
     }

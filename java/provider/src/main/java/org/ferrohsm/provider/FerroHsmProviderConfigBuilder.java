@@ -8,13 +8,23 @@ public final class FerroHsmProviderConfigBuilder {
     FerroHsmProviderConfigBuilder() {
     }
 
-    /** The cluster that the provider uses. Needed. */
+    /**
+     * The cluster that the provider uses. Needed.
+     *
+     * @param used from {@link FerroHsmCluster#builder}
+     * @return this builder
+     */
     public FerroHsmProviderConfigBuilder withCluster(FerroHsmCluster used) {
         cluster = used;
         return this;
     }
 
-    /** Logging as CloudHSM has it; {@link FerroHsmLoggingConfig} tells what becomes of it. */
+    /**
+     * Logging as CloudHSM has it; {@link FerroHsmLoggingConfig} tells what becomes of it.
+     *
+     * @param wanted from {@link FerroHsmLoggingConfig#builder}; null for none
+     * @return this builder
+     */
     public FerroHsmProviderConfigBuilder withFerroHsmLogging(FerroHsmLoggingConfig wanted) {
         logging = wanted;
         return this;
@@ -23,6 +33,7 @@ public final class FerroHsmProviderConfigBuilder {
     /**
      * The configuration.
      *
+     * @return the configuration, for {@link FerroHsmProvider#FerroHsmProvider(FerroHsmProviderConfig)}
      * @throws IllegalStateException without a cluster
      */
     public FerroHsmProviderConfig build() {

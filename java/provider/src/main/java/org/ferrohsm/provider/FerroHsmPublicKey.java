@@ -19,6 +19,7 @@ public abstract class FerroHsmPublicKey implements PublicKey, Destroyable {
 
     private final transient HsmClient client;
     private final transient long handle;
+    /** The key without the HSM. */
     private final PublicKey key;
     private transient volatile boolean destroyed;
 
@@ -50,7 +51,7 @@ public abstract class FerroHsmPublicKey implements PublicKey, Destroyable {
         return key.getEncoded();
     }
 
-    /** The key's handle, that of its private key plus one. */
+    /** {@return the key's handle, that of its private key plus one} */
     public final long getHandle() {
         return handle;
     }
@@ -58,6 +59,7 @@ public abstract class FerroHsmPublicKey implements PublicKey, Destroyable {
     /**
      * The key's attributes as the HSM has them now. One call to the HSM.
      *
+     * @return a map of its own for each call
      * @throws InvalidKeyException if the pair is gone
      * @throws ProviderException if the HSM cannot be reached
      */
@@ -69,6 +71,7 @@ public abstract class FerroHsmPublicKey implements PublicKey, Destroyable {
      * Changes attributes of the key, all of them or none, under the rules of {@link FerroHsmKey#setAttributes}. One call to
      * the HSM.
      *
+     * @param changes the attributes to change, with their new values
      * @throws org.ferrohsm.provider.exception.AttributeException for a change that the HSM does not allow
      * @throws InvalidKeyException if the pair is gone
      * @throws ProviderException if the HSM cannot be reached
@@ -108,7 +111,11 @@ public abstract class FerroHsmPublicKey implements PublicKey, Destroyable {
         return getClass().getSimpleName() + "[0x" + Long.toHexString(handle) + ", " + key + ']';
     }
 
-    /** An object stream takes the key and leaves the HSM behind. */
+    /**
+     * An object stream takes the key and leaves the HSM behind.
+     *
+     * @return the key as one of the JDK's own
+     */
     protected final Object writeReplace() {
         return key;
     }

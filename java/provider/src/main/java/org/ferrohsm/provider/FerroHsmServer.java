@@ -8,7 +8,11 @@ public final class FerroHsmServer {
         this.address = address;
     }
 
-    /** A builder without an address. */
+    /**
+     * A builder without an address.
+     *
+     * @return the builder
+     */
     public static FerroHsmServerBuilder builder() {
         return new FerroHsmServerBuilder();
     }

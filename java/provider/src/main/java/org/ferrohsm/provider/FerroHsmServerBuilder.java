@@ -10,13 +10,23 @@ public final class FerroHsmServerBuilder {
     FerroHsmServerBuilder() {
     }
 
-    /** IP address or name of the HSM's host. Needed. */
+    /**
+     * IP address or name of the HSM's host. Needed.
+     *
+     * @param hostIp without a port; IPv6 with or without brackets
+     * @return this builder
+     */
     public FerroHsmServerBuilder withHostIP(String hostIp) {
         host = hostIp;
         return this;
     }
 
-    /** TCP port, 2223 unless set. */
+    /**
+     * TCP port, 2223 unless set.
+     *
+     * @param tcpPort from 1 to 65535
+     * @return this builder
+     */
     public FerroHsmServerBuilder withPort(int tcpPort) {
         port = tcpPort;
         return this;
@@ -25,6 +35,7 @@ public final class FerroHsmServerBuilder {
     /**
      * The address.
      *
+     * @return the address, for {@link FerroHsmClusterBuilder#withServer}
      * @throws IllegalStateException without a host, or with a port that is none
      */
     public FerroHsmServer build() {

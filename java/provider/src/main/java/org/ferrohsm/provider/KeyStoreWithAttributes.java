@@ -32,6 +32,7 @@ public final class KeyStoreWithAttributes extends KeyStore {
      * The KeyStore of the first installed FerroHSM provider.
      *
      * @param type {@code FERROHSM}, in any case
+     * @return a KeyStore that is yet to be loaded
      * @throws KeyStoreException if there is no such type, or no FerroHSM provider is installed
      */
     public static KeyStoreWithAttributes getInstance(String type) throws KeyStoreException {
@@ -47,6 +48,9 @@ public final class KeyStoreWithAttributes extends KeyStore {
     /**
      * The KeyStore of the installed provider with this name.
      *
+     * @param type {@code FERROHSM}, in any case
+     * @param provider whose keys it has
+     * @return a KeyStore that is yet to be loaded
      * @throws KeyStoreException if it has no such type, or is none of FerroHSM
      * @throws NoSuchProviderException if it is not installed
      */
@@ -62,6 +66,9 @@ public final class KeyStoreWithAttributes extends KeyStore {
     /**
      * The KeyStore of this provider, installed or not.
      *
+     * @param type {@code FERROHSM}, in any case
+     * @param provider whose keys it has
+     * @return a KeyStore that is yet to be loaded
      * @throws KeyStoreException if it has no such type, or is none of FerroHSM
      */
     public static KeyStoreWithAttributes getInstance(String type, Provider provider) throws KeyStoreException {
@@ -75,6 +82,7 @@ public final class KeyStoreWithAttributes extends KeyStore {
      * The one key that a {@code KeyAttributesMap} or {@code KeyReferenceSpec} names. Without {@code OBJECT_CLASS} public
      * keys count only if no private or secret key matches, since both keys of a pair may share a label.
      *
+     * @param spec which keys: those that have all of its attributes, or the one with its handle
      * @return null if there is none
      * @throws InvalidKeySpecException if several keys match, which the message lists with their handles, or for a
      *     specification of another kind
@@ -92,6 +100,7 @@ public final class KeyStoreWithAttributes extends KeyStore {
      * All keys that a {@code KeyAttributesMap} or {@code KeyReferenceSpec} names, public keys too unless
      * {@code OBJECT_CLASS} says otherwise; private and secret keys come first, in the order of their handles.
      *
+     * @param spec which keys: those that have all of its attributes, or the one with its handle
      * @return an empty list if there are none
      * @throws InvalidKeySpecException for a specification of another kind
      * @throws KeyStoreException if the KeyStore was not loaded, or the HSM refuses

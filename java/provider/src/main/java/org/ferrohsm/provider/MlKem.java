@@ -40,6 +40,7 @@ public final class MlKem {
      *
      * @param publicKey an ML-KEM key with an X.509 encoding
      * @param algorithm of the secret key, as {@code AES}
+     * @return the ciphertext, and the secret as a key outside the HSM
      * @throws InvalidKeyException if the public key is no ML-KEM key, or one with numbers out of range
      * @throws GeneralSecurityException if the HSM refuses
      */
@@ -57,6 +58,7 @@ public final class MlKem {
      *
      * @param publicKey an ML-KEM key with an X.509 encoding
      * @param algorithm {@code AES}, {@code ChaCha20}; anything else is a generic secret for HMAC
+     * @return the ciphertext, and the secret as a key in the HSM
      * @throws InvalidKeyException as for {@link #encapsulate}
      * @throws GeneralSecurityException if the HSM refuses
      */
@@ -74,6 +76,7 @@ public final class MlKem {
      * @param privateKey a key in the HSM
      * @param ciphertext from {@code encapsulate}
      * @param algorithm of the secret key
+     * @return the secret as a key outside the HSM
      * @throws GeneralSecurityException if the ciphertext has a wrong length, or the HSM refuses
      */
     public static SecretKey decapsulate(FerroHsmMlKemPrivateKey privateKey, byte[] ciphertext, String algorithm)
@@ -92,6 +95,7 @@ public final class MlKem {
      * @param privateKey a key in the HSM
      * @param ciphertext from {@code encapsulate}
      * @param algorithm as for {@link #encapsulateInHsm}
+     * @return the secret as a key in the HSM
      * @throws GeneralSecurityException if the ciphertext has a wrong length, or the HSM refuses
      */
     public static FerroHsmSecretKey decapsulateInHsm(FerroHsmMlKemPrivateKey privateKey, byte[] ciphertext,

@@ -12,8 +12,11 @@ import java.util.Arrays;
 public final class MlPublicKey implements PublicKey, ParameterizedKey {
     private static final long serialVersionUID = 1L;
 
+    /** The SubjectPublicKeyInfo. */
     private final byte[] encoded;
+    /** Name of the parameter set. */
     private final String parameterSet;
+    /** JCA name of the algorithm. */
     private final String algorithm;
 
     private MlPublicKey(byte[] encoded, ParameterSet set) {

@@ -16,7 +16,7 @@ import java.util.Set;
  *
  * <p>It is copied out of the jar into a directory of its own with a random name (mode 0700, below {@value #DIRECTORY} or
  * else the JVM's temporary directory), loaded and deleted again: a JVM refuses to load one file in two class loaders.
- * A jar without a library for this platform falls back to {@link System#loadLibrary}.
+ * Where no jar has the library for this platform it falls back to {@link System#loadLibrary}.
  */
 final class NativeLibrary {
     /** System property: the directory to extract into, for hosts whose temporary directory is mounted noexec. */
@@ -60,22 +60,28 @@ final class NativeLibrary {
         try {
             System.loadLibrary(NAME);
         } catch (UnsatisfiedLinkError e) {
-            throw new ProviderException("The FerroHSM jar has no native library for this platform (" + resource
-                + "), and there is no " + System.mapLibraryName(NAME) + " in java.library.path", e);
+            throw new ProviderException("There is no native library for this platform on the class path (" + resource
+                + "), and no " + System.mapLibraryName(NAME) + " in java.library.path. ferrohsm-provider.jar has the one for"
+                + " linux-x86_64; the jars with those for other platforms are ferrohsm-provider's with a classifier", e);
         }
     }
 
-    /** Where the jar has the library, for example {@code META-INF/native/linux-x86_64/libferrohsm_jni.so}. */
-    static String resourceName() {
-        String os = System.getProperty("os.name");
-        String platform = os.startsWith("Mac") ? "osx" : os.toLowerCase(Locale.ROOT);
-        String arch = System.getProperty("os.arch");
-        String machine = switch (arch) {
+    private static String resourceName() {
+        return "META-INF/native/" + platform(System.getProperty("os.name"), System.getProperty("os.arch")) + "/"
+            + System.mapLibraryName(NAME);
+    }
+
+    /** The platform in the words of Maven's os-maven-plugin: a folder in the jar, and a jar's classifier. */
+    static String platform(String osName, String osArch) {
+        String os = osName.startsWith("Mac") ? "osx"
+            : osName.startsWith("Windows") ? "windows"
+            : osName.toLowerCase(Locale.ROOT);
+        String machine = switch (osArch) {
             case "amd64" -> "x86_64";
             case "aarch64" -> "aarch_64";
-            default -> arch;
+            default -> osArch;
         };
-        return "META-INF/native/" + platform + "-" + machine + "/" + System.mapLibraryName(NAME);
+        return os + "-" + machine;
     }
 
     private static Path parent() {

@@ -40,6 +40,7 @@ public final class JsonWebKey {
      * {@code kid} becomes the label. Other members ({@code alg}, {@code x5c}, ...) say nothing about the key in the HSM.
      *
      * @param members names and values; binary ones are base64url text, as in the JSON
+     * @return attributes that a key factory of FerroHSM imports
      * @throws InvalidKeySpecException for a key of another type, a public key, or a member that is missing or damaged
      */
     public static KeyAttributesMap toAttributes(Map<String, ?> members) throws InvalidKeySpecException {

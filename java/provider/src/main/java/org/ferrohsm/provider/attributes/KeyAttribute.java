@@ -120,12 +120,12 @@ public enum KeyAttribute {
         this.secret = secret;
     }
 
-    /** Its name in the HSM, the CLI and {@code client.toml}; null for what describes a key's type or material. */
+    /** {@return its name in the HSM, the CLI and {@code client.toml}; null for what describes a key's type or material} */
     public String attributeName() {
         return attributeName;
     }
 
-    /** Whether its value is key material that has to stay secret. */
+    /** {@return whether its value is key material that has to stay secret} */
     public boolean isSecret() {
         return secret;
     }

@@ -30,6 +30,8 @@ public final class KeyAttributesMap implements AlgorithmParameterSpec, KeySpec {
     /**
      * Sets an attribute.
      *
+     * @param attribute which one
+     * @param value of the class that the attribute takes
      * @throws AddAttributeException if the attribute cannot have this value, with what it takes
      */
     public void put(KeyAttribute attribute, Object value) throws AddAttributeException {
@@ -56,6 +58,7 @@ public final class KeyAttributesMap implements AlgorithmParameterSpec, KeySpec {
     /**
      * Sets all attributes of another map.
      *
+     * @param others the map whose attributes win over those that are here already
      * @throws AddAttributeException never, as the values were checked when they were put there; callers of CloudHSM's
      *     method handle it
      */
@@ -65,33 +68,47 @@ public final class KeyAttributesMap implements AlgorithmParameterSpec, KeySpec {
         }
     }
 
-    /** The value of an attribute, or null if it is not in the map. */
+    /**
+     * The value of an attribute, or null if it is not in the map.
+     *
+     * @param attribute which one
+     * @return the value, or null
+     */
     public Object get(KeyAttribute attribute) {
         Object value = values.get(attribute);
         return value instanceof byte[] bytes ? bytes.clone() : value;
     }
 
-    /** Whether the attribute is in the map. */
+    /**
+     * Whether the attribute is in the map.
+     *
+     * @param attribute which one
+     * @return true if it is
+     */
     public boolean containsKey(KeyAttribute attribute) {
         return values.containsKey(attribute);
     }
 
-    /** The attributes in the map; it cannot be changed through this set. */
+    /** {@return the attributes in the map; it cannot be changed through this set} */
     public Set<KeyAttribute> keySet() {
         return Set.copyOf(values.keySet());
     }
 
-    /** Number of attributes in the map. */
+    /** {@return number of attributes in the map} */
     public int size() {
         return values.size();
     }
 
-    /** Whether no attribute is in the map. */
+    /** {@return whether no attribute is in the map} */
     public boolean isEmpty() {
         return values.isEmpty();
     }
 
-    /** Takes an attribute out. */
+    /**
+     * Takes an attribute out.
+     *
+     * @param attribute which one
+     */
     public void remove(KeyAttribute attribute) {
         wipe(attribute, values.remove(attribute));
     }

@@ -14,6 +14,9 @@ public final class KeyAttributesMapBuilder {
     /**
      * Sets an attribute.
      *
+     * @param attribute which one
+     * @param value of the class that the attribute takes
+     * @return this builder
      * @throws AddAttributeException if the attribute cannot have this value, with what it takes
      */
     public KeyAttributesMapBuilder put(KeyAttribute attribute, Object value) throws AddAttributeException {
@@ -21,7 +24,11 @@ public final class KeyAttributesMapBuilder {
         return this;
     }
 
-    /** A map with what was put so far. */
+    /**
+     * A map with what was put so far.
+     *
+     * @return what was built
+     */
     public KeyAttributesMap build() {
         return attributes.copy();
     }

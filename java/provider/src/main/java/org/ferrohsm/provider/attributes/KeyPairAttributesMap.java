@@ -11,18 +11,23 @@ public final class KeyPairAttributesMap implements AlgorithmParameterSpec {
     private final KeyAttributesMap publicKey;
     private final KeyAttributesMap privateKey;
 
-    /** Attributes of both keys. */
+    /**
+     * Attributes of both keys.
+     *
+     * @param publicKey those of the public key
+     * @param privateKey those of the private key
+     */
     public KeyPairAttributesMap(KeyAttributesMap publicKey, KeyAttributesMap privateKey) {
         this.publicKey = publicKey.copy();
         this.privateKey = privateKey.copy();
     }
 
-    /** Attributes of the public key. */
+    /** {@return attributes of the public key} */
     public KeyAttributesMap getPublic() {
         return publicKey.copy();
     }
 
-    /** Attributes of the private key. */
+    /** {@return attributes of the private key} */
     public KeyAttributesMap getPrivate() {
         return privateKey.copy();
     }

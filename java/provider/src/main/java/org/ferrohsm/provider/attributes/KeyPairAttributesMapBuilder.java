@@ -10,19 +10,33 @@ public final class KeyPairAttributesMapBuilder {
         // Nothing is in it yet.
     }
 
-    /** Attributes of the public key, in place of those given before. */
+    /**
+     * Attributes of the public key, in place of those given before.
+     *
+     * @param attributes the map, from now on shared with the caller
+     * @return this builder
+     */
     public KeyPairAttributesMapBuilder withPublic(KeyAttributesMap attributes) {
         publicKey = attributes.copy();
         return this;
     }
 
-    /** Attributes of the private key, in place of those given before. */
+    /**
+     * Attributes of the private key, in place of those given before.
+     *
+     * @param attributes the map, from now on shared with the caller
+     * @return this builder
+     */
     public KeyPairAttributesMapBuilder withPrivate(KeyAttributesMap attributes) {
         privateKey = attributes.copy();
         return this;
     }
 
-    /** The attributes of both. */
+    /**
+     * The attributes of both.
+     *
+     * @return what was built
+     */
     public KeyPairAttributesMap build() {
         return new KeyPairAttributesMap(publicKey, privateKey);
     }

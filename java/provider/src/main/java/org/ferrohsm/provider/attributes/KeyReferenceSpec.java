@@ -13,6 +13,8 @@ public final class KeyReferenceSpec implements KeySpec {
     /**
      * The key with this handle; that of a public key is its private key's plus one.
      *
+     * @param keyReference the handle
+     * @return a specification for {@code KeyStoreWithAttributes.getKey}
      * @throws IllegalArgumentException unless it is positive, as all handles are
      */
     public static KeyReferenceSpec getInstance(long keyReference) {
@@ -22,7 +24,7 @@ public final class KeyReferenceSpec implements KeySpec {
         return new KeyReferenceSpec(keyReference);
     }
 
-    /** The handle. */
+    /** {@return the handle} */
     public long getKeyReference() {
         return keyReference;
     }

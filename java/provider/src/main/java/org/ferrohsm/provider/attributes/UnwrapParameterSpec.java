@@ -16,18 +16,19 @@ public final class UnwrapParameterSpec implements AlgorithmParameterSpec {
      * Parameters of the cipher and attributes of the key.
      *
      * @param parameters null for none
+     * @param attributes attributes of the key that comes out; copied
      */
     public UnwrapParameterSpec(AlgorithmParameterSpec parameters, KeyAttributesMap attributes) {
         this.parameters = parameters;
         this.attributes = Objects.requireNonNull(attributes, "attributes").copy();
     }
 
-    /** Parameters of the cipher, or null. */
+    /** {@return parameters of the cipher, or null} */
     public AlgorithmParameterSpec getParameters() {
         return parameters;
     }
 
-    /** Attributes of the key. */
+    /** {@return attributes of the key} */
     public KeyAttributesMap getAttributes() {
         return attributes.copy();
     }

@@ -15,12 +15,16 @@ public final class AuthenticationStrategyCallback implements Callback {
         // The handler answers.
     }
 
-    /** The handler's answer. */
+    /**
+     * The handler's answer.
+     *
+     * @param chosen how to log in; null for not at all
+     */
     public void setAuthenticationStrategy(AuthenticationStrategy chosen) {
         strategy = chosen;
     }
 
-    /** The handler's answer, or null. */
+    /** {@return the handler's answer, or null} */
     public AuthenticationStrategy getAuthenticationStrategy() {
         return strategy;
     }

@@ -6,7 +6,11 @@ import javax.security.auth.login.LoginException;
 public class AccountAlreadyLoggedInException extends LoginException {
     private static final long serialVersionUID = 1L;
 
-    /** With what happened and what to do. */
+    /**
+     * With what happened and what to do.
+     *
+     * @param message what happened, and what to do
+     */
     public AccountAlreadyLoggedInException(String message) {
         super(message);
     }

@@ -4,7 +4,11 @@ package org.ferrohsm.provider.exception;
 public class AccountLockedException extends javax.security.auth.login.AccountLockedException {
     private static final long serialVersionUID = 1L;
 
-    /** With what happened and what to do. */
+    /**
+     * With what happened and what to do.
+     *
+     * @param message what happened, and what to do
+     */
     public AccountLockedException(String message) {
         super(message);
     }

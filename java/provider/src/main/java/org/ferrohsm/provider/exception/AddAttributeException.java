@@ -4,7 +4,11 @@ package org.ferrohsm.provider.exception;
 public class AddAttributeException extends Exception {
     private static final long serialVersionUID = 1L;
 
-    /** With the attribute, and what it takes. */
+    /**
+     * With the attribute, and what it takes.
+     *
+     * @param message what happened, and what to do
+     */
     public AddAttributeException(String message) {
         super(message);
     }

@@ -6,7 +6,11 @@ import java.security.InvalidParameterException;
 public class AttributeException extends InvalidParameterException {
     private static final long serialVersionUID = 1L;
 
-    /** With what happened and what to do. */
+    /**
+     * With what happened and what to do.
+     *
+     * @param message what happened, and what to do
+     */
     public AttributeException(String message) {
         super(message);
     }

@@ -4,12 +4,16 @@ package org.ferrohsm.provider.exception;
 public class AuthenticationException extends java.security.ProviderException {
     private static final long serialVersionUID = 1L;
 
-    /** With where user and password may come from. */
+    /**
+     * With where user and password may come from.
+     *
+     * @param message what happened, and what to do
+     */
     public AuthenticationException(String message) {
         super(message);
     }
 
-    /** Why it was refused. */
+    /** {@return why it was refused} */
     public AuthenticationExceptionCause getFerroHsmExceptionCause() {
         return AuthenticationExceptionCause.UNAUTHENTICATED;
     }

@@ -4,7 +4,11 @@ package org.ferrohsm.provider.exception;
 public class FailedLoginException extends javax.security.auth.login.FailedLoginException {
     private static final long serialVersionUID = 1L;
 
-    /** With what happened and what to do. */
+    /**
+     * With what happened and what to do.
+     *
+     * @param message what happened, and what to do
+     */
     public FailedLoginException(String message) {
         super(message);
     }

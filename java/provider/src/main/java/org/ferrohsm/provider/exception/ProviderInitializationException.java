@@ -4,7 +4,12 @@ package org.ferrohsm.provider.exception;
 public class ProviderInitializationException extends Exception {
     private static final long serialVersionUID = 1L;
 
-    /** With why the provider cannot be used, and what to do. */
+    /**
+     * With why the provider cannot be used, and what to do.
+     *
+     * @param message what happened, and what to do
+     * @param cause what the JVM said
+     */
     public ProviderInitializationException(String message, Throwable cause) {
         super(message, cause);
     }

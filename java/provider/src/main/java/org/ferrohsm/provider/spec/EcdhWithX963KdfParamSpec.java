@@ -23,12 +23,12 @@ public final class EcdhWithX963KdfParamSpec implements AlgorithmParameterSpec {
         this.attributes = Objects.requireNonNull(attributes, "attributes");
     }
 
-    /** SharedInfo; never null. */
+    /** {@return SharedInfo; never null} */
     public byte[] getSharedInfo() {
         return sharedInfo.clone();
     }
 
-    /** Attributes of the derived key. */
+    /** {@return attributes of the derived key} */
     public KeyAttributesMap getAttributes() {
         return attributes;
     }

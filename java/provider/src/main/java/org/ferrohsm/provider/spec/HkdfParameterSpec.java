@@ -44,9 +44,11 @@ public final class HkdfParameterSpec implements KeySpec, AlgorithmParameterSpec 
      * Both halves of HKDF.
      *
      * @param hmac HmacSHA256, HmacSHA384 or HmacSHA512
+     * @param baseKey a generic secret in the HSM
      * @param salt at most 16 KiB; null for none
      * @param info at most 16 KiB; null for none
      * @param attributes of the derived key; SIZE (in bits) must be among them
+     * @return parameters for {@code SecretKeyFactory.generateSecret}
      */
     public static HkdfParameterSpec ofExtractThenExpand(String hmac, SecretKey baseKey, byte[] salt, byte[] info,
         KeyAttributesMap attributes) {
@@ -57,8 +59,10 @@ public final class HkdfParameterSpec implements KeySpec, AlgorithmParameterSpec 
      * HKDF-Extract alone.
      *
      * @param hmac HmacSHA256, HmacSHA384 or HmacSHA512
+     * @param baseKey a generic secret in the HSM
      * @param salt at most 16 KiB; null for none
      * @param attributes of the pseudorandom key
+     * @return parameters for {@code SecretKeyFactory.generateSecret}
      */
     public static HkdfParameterSpec ofExtract(String hmac, SecretKey baseKey, byte[] salt,
         KeyAttributesMap attributes) {
@@ -72,38 +76,39 @@ public final class HkdfParameterSpec implements KeySpec, AlgorithmParameterSpec 
      * @param pseudorandomKey at least as long as the hash
      * @param info at most 16 KiB; null for none
      * @param attributes of the derived key; SIZE (in bits) must be among them
+     * @return parameters for {@code SecretKeyFactory.generateSecret}
      */
     public static HkdfParameterSpec ofExpand(String hmac, SecretKey pseudorandomKey, byte[] info,
         KeyAttributesMap attributes) {
         return new HkdfParameterSpec(Step.EXPAND, hmac, pseudorandomKey, null, info, attributes);
     }
 
-    /** Which part runs. */
+    /** {@return which part runs} */
     public Step getStep() {
         return step;
     }
 
-    /** JCA name of the HMAC. */
+    /** {@return JCA name of the HMAC} */
     public String getHmac() {
         return hmac;
     }
 
-    /** The key it is derived from. */
+    /** {@return the key it is derived from} */
     public SecretKey getBaseKey() {
         return baseKey;
     }
 
-    /** The salt; never null. */
+    /** {@return the salt; never null} */
     public byte[] getSalt() {
         return salt.clone();
     }
 
-    /** The info; never null. */
+    /** {@return the info; never null} */
     public byte[] getInfo() {
         return info.clone();
     }
 
-    /** Attributes of the derived key. */
+    /** {@return attributes of the derived key} */
     public KeyAttributesMap getAttributes() {
         return attributes;
     }

@@ -22,6 +22,7 @@ public final class HmacKdfParameterSpec implements KeySpec {
      *
      * @param attributes of the derived key; SIZE (in bits) must be among them
      * @param hmac HmacSHA1, HmacSHA224, HmacSHA256, HmacSHA384 or HmacSHA512
+     * @param inputData what the key is derived over
      * @param baseKey a generic secret in the HSM with the attribute DERIVE
      */
     public HmacKdfParameterSpec(KeyAttributesMap attributes, String hmac, AesCmacKdfFixedInputData inputData,
@@ -32,22 +33,22 @@ public final class HmacKdfParameterSpec implements KeySpec {
         this.baseKey = Objects.requireNonNull(baseKey, "baseKey");
     }
 
-    /** Attributes of the derived key. */
+    /** {@return attributes of the derived key} */
     public KeyAttributesMap getAttributes() {
         return attributes;
     }
 
-    /** JCA name of the HMAC. */
+    /** {@return JCA name of the HMAC} */
     public String getHmac() {
         return hmac;
     }
 
-    /** What the key is derived over. */
+    /** {@return what the key is derived over} */
     public AesCmacKdfFixedInputData getInputData() {
         return inputData;
     }
 
-    /** The key it is derived from. */
+    /** {@return the key it is derived from} */
     public SecretKey getBaseKey() {
         return baseKey;
     }

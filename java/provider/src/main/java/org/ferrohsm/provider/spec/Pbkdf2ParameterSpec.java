@@ -31,22 +31,22 @@ public final class Pbkdf2ParameterSpec implements KeySpec {
         this.attributes = Objects.requireNonNull(attributes, "attributes");
     }
 
-    /** A copy of the password, to be wiped by the caller. */
+    /** {@return a copy of the password, to be wiped by the caller} */
     public char[] getPassword() {
         return password.clone();
     }
 
-    /** The salt. */
+    /** {@return the salt} */
     public byte[] getSalt() {
         return salt.clone();
     }
 
-    /** The number of iterations. */
+    /** {@return the number of iterations} */
     public int getIterations() {
         return iterations;
     }
 
-    /** Attributes of the derived key. */
+    /** {@return attributes of the derived key} */
     public KeyAttributesMap getAttributes() {
         return attributes;
     }
