@@ -3,6 +3,11 @@ package org.ferrohsm.provider;
 /**
  * What the KDF in counter mode of SP 800-108 computes over: {@code prefix || counter || suffix}, where the caller puts
  * label, context and length of the derived key into prefix and suffix. Immutable.
+ *
+ * <pre>{@code
+ * byte[] label = "session".getBytes(StandardCharsets.US_ASCII);
+ * AesCmacKdfFixedInputData input = new AesCmacKdfFixedInputData(32, null, label);
+ * }</pre>
  */
 public final class AesCmacKdfFixedInputData {
     private final int counterWidth;

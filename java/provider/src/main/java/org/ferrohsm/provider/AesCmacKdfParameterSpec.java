@@ -9,6 +9,20 @@ import org.ferrohsm.provider.attributes.KeyAttributesMap;
  * A key that is derived inside the HSM from an AES key, by the KDF in counter mode of SP 800-108 with AES-CMAC. For
  * {@code SecretKeyFactory.getInstance("AES", "FerroHSM")}, where the factory's algorithm is that of the derived key. The
  * base key needs the attribute DERIVE. Immutable but for the attributes, which are the caller's map.
+ *
+ * <pre>{@code
+ * KeyAttributesMap base = new KeyAttributesMap();
+ * base.put(KeyAttribute.SIZE, 256);
+ * base.put(KeyAttribute.DERIVE, true);
+ * KeyGenerator generator = KeyGenerator.getInstance("AES", provider);
+ * generator.init(base);
+ * SecretKey master = generator.generateKey();
+ *
+ * KeyAttributesMap derived = new KeyAttributesMap();
+ * derived.put(KeyAttribute.SIZE, 256);
+ * SecretKey key = SecretKeyFactory.getInstance("AES", provider).generateSecret(
+ *     new AesCmacKdfParameterSpec(derived, new AesCmacKdfFixedInputData(32, null, data), master));
+ * }</pre>
  */
 public final class AesCmacKdfParameterSpec implements KeySpec {
     private final KeyAttributesMap attributes;

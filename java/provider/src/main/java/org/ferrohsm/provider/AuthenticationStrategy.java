@@ -6,6 +6,13 @@ import java.util.Objects;
  * How to log in, under the name that CloudHSM's {@code jce.jni.AuthenticationStrategy} has; for an
  * {@link org.ferrohsm.provider.authentication.AuthenticationStrategyCallback}. It keeps a copy of the password until it
  * was used for a login. Not thread-safe.
+ *
+ * <pre>{@code
+ * char[] password = "an application's password".toCharArray();
+ * AuthenticationStrategy strategy =
+ *     AuthenticationStrategy.createUsernamePasswordStrategy(UserType.CRYPTO_USER, "payments", password);
+ * Arrays.fill(password, '\0');
+ * }</pre>
  */
 public final class AuthenticationStrategy {
     private final String user;

@@ -3,7 +3,19 @@ package org.ferrohsm.provider;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
-/** Which cluster a provider uses, and how it is trusted: what {@code client.toml} says otherwise. Immutable. */
+/**
+ * Which cluster a provider uses, and how it is trusted: what {@code client.toml} says otherwise. Immutable.
+ *
+ * <pre>{@code
+ * FerroHsmCluster cluster = FerroHsmCluster.builder()
+ *     .withServer(FerroHsmServer.builder().withHostIP("hsm1.example.com").build())
+ *     .withClusterId("00112233445566778899aabbccddeeff")
+ *     .withHsmCAFilePath("/etc/ferrohsm/root.crt")
+ *     .withClientCertificate("/etc/ferrohsm/payments.crt", "/etc/ferrohsm/payments.key")
+ *     .build();
+ * Provider payments = new FerroHsmProvider(FerroHsmProviderConfig.builder().withCluster(cluster).build());
+ * }</pre>
+ */
 public final class FerroHsmCluster {
     private final String name;
     private final byte[] configuration;

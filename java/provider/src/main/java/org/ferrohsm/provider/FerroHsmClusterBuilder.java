@@ -8,6 +8,17 @@ import java.util.UUID;
 /**
  * Builds a {@link FerroHsmCluster}. What CloudHSM's builder lacks is needed here: the client certificate with its key, and
  * the cluster's id. Paths are absolute, or relative to the working directory. Not thread-safe.
+ *
+ * <pre>{@code
+ * FerroHsmCluster cluster = FerroHsmCluster.builder()
+ *     .withClusterUniqueIdentifier("FerroHSM-payments")
+ *     .withServer(FerroHsmServer.builder().withHostIP("hsm1.example.com").build())
+ *     .withServer(FerroHsmServer.builder().withHostIP("hsm2.example.com").withPort(2224).build())
+ *     .withClusterId("00112233445566778899aabbccddeeff")
+ *     .withHsmCAFilePath("/etc/ferrohsm/root.crt")
+ *     .withClientCertificate("/etc/ferrohsm/payments.crt", "/etc/ferrohsm/payments.key")
+ *     .build();
+ * }</pre>
  */
 public final class FerroHsmClusterBuilder {
     private final List<FerroHsmServer> servers = new ArrayList<>();

@@ -18,6 +18,17 @@ import org.ferrohsm.provider.attributes.KeyAttributesMap;
  * <p>Nothing happens in the HSM when an object is garbage-collected: a token key stays until it is deleted, a session
  * key until its login ends, since the same handle may have been looked up elsewhere. {@link #destroy()} deletes the
  * key at once. Two objects are equal when they stand for the same key of the same cluster. Thread-safe.
+ *
+ * <pre>{@code
+ * SecretKey made = KeyGenerator.getInstance("AES", provider).generateKey();
+ * if (made instanceof FerroHsmKey key) {
+ *     KeyAttributesMap changes = new KeyAttributesMap();
+ *     changes.put(KeyAttribute.LABEL, "invoices");
+ *     changes.put(KeyAttribute.TOKEN, true);
+ *     key.setAttributes(changes);    // kept from now on
+ *     key.destroy();                 // deleted in the HSM
+ * }
+ * }</pre>
  */
 public abstract class FerroHsmKey implements Key, Destroyable {
     private static final long serialVersionUID = 1L;

@@ -6,6 +6,10 @@ import java.lang.System.Logger.Level;
  * CloudHSM's configuration of logging. FerroHSM logs through {@link System.Logger} {@code org.ferrohsm.provider}, so level,
  * file and rotation are set where the JVM's logging is; what is set here is accepted, and a warning at the provider's
  * construction says that it has no effect. Immutable.
+ *
+ * <pre>{@code
+ * FerroHsmLoggingConfig logging = FerroHsmLoggingConfig.builder().withLogType("term").build();
+ * }</pre>
  */
 public final class FerroHsmLoggingConfig {
     private final String settings;

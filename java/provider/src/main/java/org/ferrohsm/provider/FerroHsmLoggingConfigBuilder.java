@@ -5,7 +5,14 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 
-/** Builds a {@link FerroHsmLoggingConfig}, which tells what becomes of it. Not thread-safe. */
+/**
+ * Builds a {@link FerroHsmLoggingConfig}, which tells what becomes of it. Not thread-safe.
+ *
+ * <pre>{@code
+ * FerroHsmLoggingConfig logging = FerroHsmLoggingConfig.builder()
+ *     .withLogType("file").withLogFile("/var/log/hsm.log").withLogLevel("warn").withLogInterval("daily").build();
+ * }</pre>
+ */
 public final class FerroHsmLoggingConfigBuilder {
     private final Map<String, String> settings = new TreeMap<>();
 

@@ -3,7 +3,18 @@ package org.ferrohsm.provider;
 import java.security.PrivateKey;
 import java.security.spec.NamedParameterSpec;
 
-/** An ML-DSA private key (FIPS 204) in the HSM. */
+/**
+ * An ML-DSA private key (FIPS 204) in the HSM.
+ *
+ * <pre>{@code
+ * KeyPair pair = KeyPairGenerator.getInstance("ML-DSA-65", provider).generateKeyPair();
+ * FerroHsmMlDsaPrivateKey key = (FerroHsmMlDsaPrivateKey) pair.getPrivate();
+ * Signature signature = Signature.getInstance("ML-DSA", provider);
+ * signature.initSign(key);
+ * signature.update(data);
+ * byte[] signed = signature.sign();
+ * }</pre>
+ */
 public final class FerroHsmMlDsaPrivateKey extends FerroHsmKey implements PrivateKey, ParameterizedKey {
     private static final long serialVersionUID = 1L;
 

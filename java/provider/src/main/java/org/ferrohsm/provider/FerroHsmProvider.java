@@ -30,6 +30,17 @@ import org.ferrohsm.provider.exception.ProviderInitializationException;
  * one given here, {@code -Dferrohsm.config}, the environment variable {@code FERROHSM_CONFIG},
  * {@code /etc/ferrohsm/client.toml}; or one that the program builds. All providers of one class loader that use the same configuration share its
  * connections and its login. Thread-safe.
+ *
+ * <pre>{@code
+ * Security.addProvider(new FerroHsmProvider());
+ * KeyPairGenerator generator = KeyPairGenerator.getInstance("EC", "FerroHSM");
+ * generator.initialize(new ECGenParameterSpec("secp256r1"));
+ * KeyPair pair = generator.generateKeyPair();
+ * Signature signature = Signature.getInstance("SHA256withECDSA");
+ * signature.initSign(pair.getPrivate());
+ * signature.update(data);
+ * byte[] signed = signature.sign();
+ * }</pre>
  */
 public final class FerroHsmProvider extends AuthProvider {
     private static final long serialVersionUID = 1L;

@@ -1,6 +1,13 @@
 package org.ferrohsm.provider;
 
-/** Builds a {@link FerroHsmProviderConfig}. Not thread-safe. */
+/**
+ * Builds a {@link FerroHsmProviderConfig}. Not thread-safe.
+ *
+ * <pre>{@code
+ * FerroHsmLoggingConfig logging = FerroHsmLoggingConfig.builder().withLogLevel("info").build();
+ * FerroHsmProviderConfigBuilder builder = FerroHsmProviderConfig.builder().withFerroHsmLogging(logging);
+ * }</pre>
+ */
 public final class FerroHsmProviderConfigBuilder {
     private FerroHsmCluster cluster;
     private FerroHsmLoggingConfig logging;

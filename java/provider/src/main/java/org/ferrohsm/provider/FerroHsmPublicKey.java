@@ -13,6 +13,13 @@ import org.ferrohsm.provider.attributes.ObjectClassType;
 /**
  * The public key of a pair in the HSM: an ordinary public key, which every provider takes, that also knows its attributes
  * there. It equals any public key with the same encoding, and is serialized as the JDK's own. Thread-safe.
+ *
+ * <pre>{@code
+ * KeyPair pair = KeyPairGenerator.getInstance("EC", provider).generateKeyPair();
+ * FerroHsmPublicKey key = (FerroHsmPublicKey) pair.getPublic();
+ * Object label = key.getAttributes().get(KeyAttribute.LABEL);
+ * byte[] subjectPublicKeyInfo = key.getEncoded();
+ * }</pre>
  */
 public abstract class FerroHsmPublicKey implements PublicKey, Destroyable {
     private static final long serialVersionUID = 1L;

@@ -9,6 +9,14 @@ import java.security.spec.AlgorithmParameterSpec;
 /**
  * An RSA private key in the HSM. It is an {@link RSAKey}, so that TLS can tell its size, and deliberately no
  * {@code RSAPrivateKey}: other providers take those for their own and fail on the missing exponent.
+ *
+ * <pre>{@code
+ * KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA", provider);
+ * generator.initialize(3072);
+ * FerroHsmRsaPrivateKey key = (FerroHsmRsaPrivateKey) generator.generateKeyPair().getPrivate();
+ * int bits = key.getModulus().bitLength();    // 3072
+ * byte[] none = key.getEncoded();             // null
+ * }</pre>
  */
 public final class FerroHsmRsaPrivateKey extends FerroHsmKey implements PrivateKey, RSAKey {
     private static final long serialVersionUID = 1L;

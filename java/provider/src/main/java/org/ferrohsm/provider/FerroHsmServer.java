@@ -1,6 +1,12 @@
 package org.ferrohsm.provider;
 
-/** Address of one HSM. Immutable. */
+/**
+ * Address of one HSM. Immutable.
+ *
+ * <pre>{@code
+ * FerroHsmServer server = FerroHsmServer.builder().withHostIP("hsm1.example.com").build();
+ * }</pre>
+ */
 public final class FerroHsmServer {
     private final String address;
 

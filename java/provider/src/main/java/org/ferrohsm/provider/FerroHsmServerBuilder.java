@@ -1,6 +1,12 @@
 package org.ferrohsm.provider;
 
-/** Builds a {@link FerroHsmServer}. Not thread-safe. */
+/**
+ * Builds a {@link FerroHsmServer}. Not thread-safe.
+ *
+ * <pre>{@code
+ * FerroHsmServer server = FerroHsmServer.builder().withHostIP("2001:db8::1").withPort(2224).build();
+ * }</pre>
+ */
 public final class FerroHsmServerBuilder {
     private static final int DEFAULT_PORT = 2223;
 

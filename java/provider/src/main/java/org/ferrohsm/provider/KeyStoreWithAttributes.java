@@ -19,6 +19,17 @@ import java.util.List;
  * and lists token keys; by attributes it finds the session keys of this login too, and public keys.
  *
  * <p>Load it as any KeyStore, {@code load(null, null)}, before the first use. Thread-safe.
+ *
+ * <pre>{@code
+ * KeyStoreWithAttributes store = KeyStoreWithAttributes.getInstance("FERROHSM", provider);
+ * store.load(null, null);
+ * KeyAttributesMap wanted = new KeyAttributesMap();
+ * wanted.put(KeyAttribute.KEY_TYPE, KeyType.AES);
+ * wanted.put(KeyAttribute.SIZE, 256);
+ * for (Key key : store.getKeys(wanted)) {
+ *     System.out.println(key);
+ * }
+ * }</pre>
  */
 public final class KeyStoreWithAttributes extends KeyStore {
     private final FerroHsmKeyStore hsm;

@@ -10,6 +10,13 @@ import javax.crypto.spec.SecretKeySpec;
 /**
  * ML-KEM (FIPS 203) with the HSM, on every JDK: what {@code javax.crypto.KEM} does from JDK 21 on, and beyond it secrets
  * that become keys in the HSM and are never seen outside. Thread-safe.
+ *
+ * <pre>{@code
+ * KeyPair pair = KeyPairGenerator.getInstance("ML-KEM-768", provider).generateKeyPair();
+ * MlKem.Encapsulated sent = new MlKem(provider).encapsulateInHsm(pair.getPublic(), "AES");
+ * FerroHsmSecretKey received =
+ *     MlKem.decapsulateInHsm((FerroHsmMlKemPrivateKey) pair.getPrivate(), sent.ciphertext(), "AES");
+ * }</pre>
  */
 public final class MlKem {
     /** Bytes of a shared secret. */

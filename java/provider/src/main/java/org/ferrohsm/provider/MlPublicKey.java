@@ -8,6 +8,14 @@ import java.util.Arrays;
 /**
  * An ML-DSA or ML-KEM public key, for JVMs that have no such keys themselves (before JDK 24). It holds nothing but its
  * X.509 encoding (RFC 9881, RFC 9935); what is done with it, the HSM does. Immutable.
+ *
+ * <pre>{@code
+ * KeyPair pair = KeyPairGenerator.getInstance("ML-DSA-44", provider).generateKeyPair();
+ * PublicKey key = KeyFactory.getInstance("ML-DSA", provider)
+ *     .generatePublic(new X509EncodedKeySpec(pair.getPublic().getEncoded()));
+ * Signature signature = Signature.getInstance("ML-DSA", provider);
+ * signature.initVerify(key);
+ * }</pre>
  */
 public final class MlPublicKey implements PublicKey, ParameterizedKey {
     private static final long serialVersionUID = 1L;

@@ -3,6 +3,14 @@ package org.ferrohsm.provider;
 /**
  * Parameter sets of ML-DSA (FIPS 204) for {@code KeyAttribute.MLDSA_ALGORITHM}, under the names that CloudHSM's
  * {@code jce.jni.MldsaAlgorithm} has.
+ *
+ * <pre>{@code
+ * KeyAttributesMap publicKey = new KeyAttributesMap();
+ * publicKey.put(KeyAttribute.MLDSA_ALGORITHM, MldsaAlgorithm.MlDsa87);
+ * KeyPairGenerator generator = KeyPairGenerator.getInstance("ML-DSA", provider);
+ * generator.initialize(new KeyPairAttributesMapBuilder().withPublic(publicKey).build());
+ * KeyPair pair = generator.generateKeyPair();
+ * }</pre>
  */
 public enum MldsaAlgorithm {
     /** ML-DSA-44. */

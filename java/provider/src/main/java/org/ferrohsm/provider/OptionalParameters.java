@@ -1,6 +1,14 @@
 package org.ferrohsm.provider;
 
-/** Options of CloudHSM's provider, and what they mean here. See {@link FerroHsmClusterBuilder#withOptions}. */
+/**
+ * Options of CloudHSM's provider, and what they mean here. See {@link FerroHsmClusterBuilder#withOptions}.
+ *
+ * <pre>{@code
+ * FerroHsmClusterBuilder builder = FerroHsmCluster.builder()
+ *     .withOptions(OptionalParameters.KEY_AVAILABILITY_CHECK, true)
+ *     .withOptions(OptionalParameters.VALIDATE_KEY_AT_INIT, false);
+ * }</pre>
+ */
 public enum OptionalParameters {
     /**
      * Ask the HSM at {@code init} whether the key may be used so. FerroHSM looks at the attributes that it knows then and

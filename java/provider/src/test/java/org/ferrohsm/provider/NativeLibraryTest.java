@@ -52,6 +52,23 @@ class NativeLibraryTest {
     }
 
     @Test
+    void platformsAreNamedAsTheClassifiersAre() {
+        assertEquals("linux-x86_64", NativeLibrary.platform("Linux", "amd64"));
+        assertEquals("linux-aarch_64", NativeLibrary.platform("Linux", "aarch64"));
+        assertEquals("osx-aarch_64", NativeLibrary.platform("Mac OS X", "aarch64"));
+        assertEquals("osx-x86_64", NativeLibrary.platform("Mac OS X", "x86_64"));
+        assertEquals("windows-x86_64", NativeLibrary.platform("Windows Server 2022", "amd64"));
+    }
+
+    @Test
+    void row10APlatformWithoutALibraryIsToldTheWayOut() throws Exception {
+        ForkedJvm.Result result = new ForkedJvm().option("-Dos.arch=sparc").run(NativeLibraryMain.class);
+        assertNotEquals(0, result.code());
+        assertTrue(result.output().contains("META-INF/native/linux-sparc/") && result.output().contains("classifier"),
+            result.output());
+    }
+
+    @Test
     void row9WorksAsAModule() throws Exception {
         Path source = folder.resolve("Main.java");
         Files.writeString(source, "public class Main { public static void main(String[] a) {"

@@ -3,6 +3,14 @@ package org.ferrohsm.provider.attributes;
 /**
  * Curves as {@link KeyAttribute#EC_PARAMS} takes them: their object identifiers in DER (RFC 5480, section 2.1.1.1). The
  * arrays are shared; a program that changes one changes it for all.
+ *
+ * <pre>{@code
+ * KeyAttributesMap publicKey = new KeyAttributesMapBuilder()
+ *     .put(KeyAttribute.EC_PARAMS, EcParams.EC_CURVE_PRIME384).build();
+ * KeyPairGenerator generator = KeyPairGenerator.getInstance("EC", provider);
+ * generator.initialize(new KeyPairAttributesMapBuilder().withPublic(publicKey).build());
+ * KeyPair pair = generator.generateKeyPair();
+ * }</pre>
  */
 public final class EcParams {
     /** P-224. */

@@ -19,6 +19,11 @@ import org.ferrohsm.provider.exception.AddAttributeException;
  * {@code OKP} (Ed25519, X25519), and {@code oct}. FerroHSM's own. Parse the JSON with the library that the program has, and give its members here; the map
  * that comes out is for {@code KeyFactory.generatePrivate} or {@code SecretKeyFactory.generateSecret} of FerroHSM. More
  * attributes can be added to it before.
+ *
+ * <pre>{@code
+ * Map<String, String> members = Map.of("kty", "oct", "k", "AAECAwQFBgcICQoLDA0ODw", "kid", "from-elsewhere");
+ * SecretKey key = SecretKeyFactory.getInstance("AES", provider).generateSecret(JsonWebKey.toAttributes(members));
+ * }</pre>
  */
 public final class JsonWebKey {
     private static final Map<String, KeyAttribute> RSA = Map.of("n", KeyAttribute.MODULUS, "e",

@@ -6,6 +6,13 @@ package org.ferrohsm.provider.attributes;
  * <p>Attributes only get stricter once a key exists: uses, {@link #EXTRACTABLE}, {@link #MODIFIABLE} and the like go from
  * true to false, {@link #TOKEN}, {@link #SENSITIVE} and {@link #WRAP_WITH_TRUSTED} from false to true, and
  * {@link #ALLOWED_MECHANISMS} gets shorter. {@link #LABEL} and {@link #ID} change freely.
+ *
+ * <pre>{@code
+ * KeyAttributesMap attributes = new KeyAttributesMap();
+ * attributes.put(KeyAttribute.LABEL, "invoices");
+ * attributes.put(KeyAttribute.SIZE, 256);
+ * attributes.put(KeyAttribute.EXTRACTABLE, false);
+ * }</pre>
  */
 public enum KeyAttribute {
     /** The key may decrypt. */

@@ -18,6 +18,16 @@ import org.ferrohsm.provider.exception.AddAttributeException;
  *
  * <p>Values are copied when they are put and when they are read. Key material in it is wiped by {@link #remove},
  * {@link #clear} and by putting another value; {@link #toString} does not show it. Not thread-safe.
+ *
+ * <pre>{@code
+ * KeyAttributesMap attributes = new KeyAttributesMap();
+ * attributes.put(KeyAttribute.LABEL, "invoices");
+ * attributes.put(KeyAttribute.SIZE, 256);
+ * attributes.put(KeyAttribute.DECRYPT, false);
+ * KeyGenerator generator = KeyGenerator.getInstance("AES", provider);
+ * generator.init(attributes);
+ * SecretKey key = generator.generateKey();
+ * }</pre>
  */
 public final class KeyAttributesMap implements AlgorithmParameterSpec, KeySpec {
     private final Map<KeyAttribute, Object> values = new EnumMap<>(KeyAttribute.class);

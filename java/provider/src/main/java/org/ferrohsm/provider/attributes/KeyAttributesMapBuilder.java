@@ -2,7 +2,16 @@ package org.ferrohsm.provider.attributes;
 
 import org.ferrohsm.provider.exception.AddAttributeException;
 
-/** Builds a {@link KeyAttributesMap}, one attribute after the other. Not thread-safe. */
+/**
+ * Builds a {@link KeyAttributesMap}, one attribute after the other. Not thread-safe.
+ *
+ * <pre>{@code
+ * KeyAttributesMap attributes = new KeyAttributesMapBuilder()
+ *     .put(KeyAttribute.LABEL, "invoices")
+ *     .put(KeyAttribute.SIZE, 256)
+ *     .build();
+ * }</pre>
+ */
 public final class KeyAttributesMapBuilder {
     private final KeyAttributesMap attributes = new KeyAttributesMap();
 

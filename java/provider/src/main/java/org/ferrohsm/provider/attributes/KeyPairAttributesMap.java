@@ -6,6 +6,14 @@ import java.security.spec.AlgorithmParameterSpec;
  * Attributes of both keys of a pair, for {@code KeyPairGenerator.initialize}. Curve ({@link KeyAttribute#EC_PARAMS}),
  * {@link KeyAttribute#MODULUS_BITS} and {@link KeyAttribute#PUBLIC_EXPONENT} belong to the public key. The maps are
  * copied when they come and when they are read. Immutable.
+ *
+ * <pre>{@code
+ * KeyAttributesMap publicKey = new KeyAttributesMapBuilder().put(KeyAttribute.MODULUS_BITS, 3072).build();
+ * KeyAttributesMap privateKey = new KeyAttributesMapBuilder().put(KeyAttribute.LABEL, "invoices").build();
+ * KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA", provider);
+ * generator.initialize(new KeyPairAttributesMap(publicKey, privateKey));
+ * KeyPair pair = generator.generateKeyPair();
+ * }</pre>
  */
 public final class KeyPairAttributesMap implements AlgorithmParameterSpec {
     private final KeyAttributesMap publicKey;

@@ -1,6 +1,15 @@
 package org.ferrohsm.provider.attributes;
 
-/** Builds a {@link KeyPairAttributesMap}. A half that is not given has the HSM's defaults. Not thread-safe. */
+/**
+ * Builds a {@link KeyPairAttributesMap}. A half that is not given has the HSM's defaults. Not thread-safe.
+ *
+ * <pre>{@code
+ * KeyPairAttributesMap attributes = new KeyPairAttributesMapBuilder()
+ *     .withPublic(new KeyAttributesMapBuilder().put(KeyAttribute.EC_PARAMS, EcParams.EC_CURVE_PRIME384).build())
+ *     .withPrivate(new KeyAttributesMapBuilder().put(KeyAttribute.LABEL, "invoices").build())
+ *     .build();
+ * }</pre>
+ */
 public final class KeyPairAttributesMapBuilder {
     private KeyAttributesMap publicKey = new KeyAttributesMap();
     private KeyAttributesMap privateKey = new KeyAttributesMap();

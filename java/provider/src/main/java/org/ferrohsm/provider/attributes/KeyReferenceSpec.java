@@ -2,7 +2,16 @@ package org.ferrohsm.provider.attributes;
 
 import java.security.spec.KeySpec;
 
-/** Names one key by its handle, for {@link org.ferrohsm.provider.KeyStoreWithAttributes}. Immutable. */
+/**
+ * Names one key by its handle, for {@link org.ferrohsm.provider.KeyStoreWithAttributes}. Immutable.
+ *
+ * <pre>{@code
+ * FerroHsmKey made = (FerroHsmKey) KeyGenerator.getInstance("AES", provider).generateKey();
+ * KeyStoreWithAttributes store = KeyStoreWithAttributes.getInstance("FERROHSM", provider);
+ * store.load(null, null);
+ * Key same = store.getKey(KeyReferenceSpec.getInstance(made.getHandle()));
+ * }</pre>
+ */
 public final class KeyReferenceSpec implements KeySpec {
     private final long keyReference;
 

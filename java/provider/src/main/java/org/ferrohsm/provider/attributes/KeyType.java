@@ -1,6 +1,15 @@
 package org.ferrohsm.provider.attributes;
 
-/** Which algorithm a key is for: CloudHSM's names where they are known, else those of PKCS#11. */
+/**
+ * Which algorithm a key is for: CloudHSM's names where they are known, else those of PKCS#11.
+ *
+ * <pre>{@code
+ * KeyAttributesMap wanted = new KeyAttributesMapBuilder().put(KeyAttribute.KEY_TYPE, KeyType.RSA).build();
+ * KeyStoreWithAttributes store = KeyStoreWithAttributes.getInstance("FERROHSM", provider);
+ * store.load(null, null);
+ * List<Key> rsaKeys = store.getKeys(wanted);
+ * }</pre>
+ */
 public enum KeyType {
     /** AES. */
     AES,

@@ -6,6 +6,18 @@ import org.ferrohsm.provider.AuthenticationStrategy;
 /**
  * Asks a {@code CallbackHandler} how to log in, as CloudHSM's provider does. A handler that sets the password of a
  * {@code PasswordCallback} is not asked this. Not thread-safe.
+ *
+ * <pre>{@code
+ * CallbackHandler handler = callbacks -> {
+ *     for (Callback callback : callbacks) {
+ *         if (callback instanceof AuthenticationStrategyCallback asked) {
+ *             asked.setAuthenticationStrategy(AuthenticationStrategy.createUsernamePasswordStrategy(
+ *                 UserType.CRYPTO_USER, "payments", System.console().readPassword("Password: ")));
+ *         }
+ *     }
+ * };
+ * provider.setCallbackHandler(handler);
+ * }</pre>
  */
 public final class AuthenticationStrategyCallback implements Callback {
     private AuthenticationStrategy strategy;

@@ -2,7 +2,17 @@ package org.ferrohsm.provider.exception;
 
 import javax.security.auth.login.LoginException;
 
-/** Another user is logged in: log out first, or use a provider with a configuration of its own. */
+/**
+ * Another user is logged in: log out first, or use a provider with a configuration of its own.
+ *
+ * <pre>{@code
+ * try {
+ *     provider.login(null, null);    // user and password from the configuration
+ * } catch (AccountAlreadyLoggedInException e) {
+ *     System.err.println(e.getMessage());
+ * }
+ * }</pre>
+ */
 public class AccountAlreadyLoggedInException extends LoginException {
     private static final long serialVersionUID = 1L;
 

@@ -1,6 +1,16 @@
 package org.ferrohsm.provider.exception;
 
-/** The user is locked after too many wrong passwords; a crypto officer unlocks it. */
+/**
+ * The user is locked after too many wrong passwords; a crypto officer unlocks it.
+ *
+ * <pre>{@code
+ * try {
+ *     provider.login(null, null);    // user and password from the configuration
+ * } catch (AccountLockedException e) {
+ *     System.err.println(e.getMessage());
+ * }
+ * }</pre>
+ */
 public class AccountLockedException extends javax.security.auth.login.AccountLockedException {
     private static final long serialVersionUID = 1L;
 

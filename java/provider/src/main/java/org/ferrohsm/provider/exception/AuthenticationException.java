@@ -1,6 +1,16 @@
 package org.ferrohsm.provider.exception;
 
-/** An operation needs a login, and there is none. */
+/**
+ * An operation needs a login, and there is none.
+ *
+ * <pre>{@code
+ * try {
+ *     SecretKey key = KeyGenerator.getInstance("AES", provider).generateKey();
+ * } catch (AuthenticationException e) {
+ *     System.err.println(e.getMessage());
+ * }
+ * }</pre>
+ */
 public class AuthenticationException extends java.security.ProviderException {
     private static final long serialVersionUID = 1L;
 

@@ -7,6 +7,21 @@ import org.ferrohsm.provider.attributes.KeyAttributesMap;
 /**
  * Parameters of {@code KeyAgreement.getInstance("ECDHwithX963SHA256KDF")} and the like: ECDH followed by the KDF of ANSI
  * X9.63, wholly inside the HSM. Immutable but for the attributes, which are the caller's map.
+ *
+ * <pre>{@code
+ * KeyAttributesMap use = new KeyAttributesMap();
+ * use.put(KeyAttribute.DERIVE, true);
+ * KeyPairGenerator generator = KeyPairGenerator.getInstance("EC", provider);
+ * generator.initialize(new KeyPairAttributesMapBuilder().withPrivate(use).build());
+ * PublicKey other = KeyPairGenerator.getInstance("EC").generateKeyPair().getPublic();
+ *
+ * KeyAttributesMap derived = new KeyAttributesMap();
+ * derived.put(KeyAttribute.SIZE, 256);
+ * KeyAgreement agreement = KeyAgreement.getInstance("ECDHwithX963SHA256KDF", provider);
+ * agreement.init(generator.generateKeyPair().getPrivate(), new EcdhWithX963KdfParamSpec(null, derived));
+ * agreement.doPhase(other, true);
+ * SecretKey key = agreement.generateSecret("AES");
+ * }</pre>
  */
 public final class EcdhWithX963KdfParamSpec implements AlgorithmParameterSpec {
     private final byte[] sharedInfo;

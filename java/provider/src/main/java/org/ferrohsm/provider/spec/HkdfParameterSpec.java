@@ -11,6 +11,21 @@ import org.ferrohsm.provider.attributes.KeyAttributesMap;
  * {@code SecretKeyFactory.getInstance("AES", "FerroHSM")}, where the factory's algorithm is that of the derived key. The
  * base key needs the attribute DERIVE. {@code deriveKey} of JDK 25's {@code javax.crypto.KDF} takes it too, where its own
  * specification has no attributes. Immutable but for the attributes, which are the caller's map.
+ *
+ * <pre>{@code
+ * KeyAttributesMap base = new KeyAttributesMap();
+ * base.put(KeyAttribute.SIZE, 256);
+ * base.put(KeyAttribute.DERIVE, true);
+ * KeyGenerator generator = KeyGenerator.getInstance("GenericSecret", provider);
+ * generator.init(base);
+ * SecretKey master = generator.generateKey();
+ *
+ * KeyAttributesMap derived = new KeyAttributesMap();
+ * derived.put(KeyAttribute.SIZE, 256);
+ * byte[] info = "session".getBytes(StandardCharsets.US_ASCII);
+ * SecretKey key = SecretKeyFactory.getInstance("AES", provider).generateSecret(
+ *     HkdfParameterSpec.ofExtractThenExpand("HmacSHA256", master, null, info, derived));
+ * }</pre>
  */
 public final class HkdfParameterSpec implements KeySpec, AlgorithmParameterSpec {
     /** Which part of HKDF runs. */

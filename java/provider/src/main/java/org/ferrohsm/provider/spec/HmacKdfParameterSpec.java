@@ -10,6 +10,20 @@ import org.ferrohsm.provider.attributes.KeyAttributesMap;
  * A key that is derived inside the HSM from a generic secret, by the KDF in counter mode of SP 800-108 with HMAC. The
  * counterpart of {@link org.ferrohsm.provider.AesCmacKdfParameterSpec}. Immutable but for the attributes, which are the
  * caller's map.
+ *
+ * <pre>{@code
+ * KeyAttributesMap base = new KeyAttributesMap();
+ * base.put(KeyAttribute.SIZE, 256);
+ * base.put(KeyAttribute.DERIVE, true);
+ * KeyGenerator generator = KeyGenerator.getInstance("GenericSecret", provider);
+ * generator.init(base);
+ * SecretKey master = generator.generateKey();
+ *
+ * KeyAttributesMap derived = new KeyAttributesMap();
+ * derived.put(KeyAttribute.SIZE, 256);
+ * SecretKey key = SecretKeyFactory.getInstance("AES", provider).generateSecret(new HmacKdfParameterSpec(
+ *     derived, "HmacSHA256", new AesCmacKdfFixedInputData(32, null, data), master));
+ * }</pre>
  */
 public final class HmacKdfParameterSpec implements KeySpec {
     private final KeyAttributesMap attributes;

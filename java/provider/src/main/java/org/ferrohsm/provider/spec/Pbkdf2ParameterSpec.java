@@ -9,6 +9,17 @@ import org.ferrohsm.provider.attributes.KeyAttributesMap;
  * A key with attributes that is derived inside the HSM from a password, by PBKDF2 (RFC 8018). For
  * {@code SecretKeyFactory.getInstance("PBKDF2WithHmacSHA256", "FerroHSM")} where a {@code PBEKeySpec} does not say enough.
  * {@link #clearPassword} wipes the copy of the password in it. Not thread-safe.
+ *
+ * <pre>{@code
+ * KeyAttributesMap derived = new KeyAttributesMap();
+ * derived.put(KeyAttribute.KEY_TYPE, KeyType.AES);
+ * derived.put(KeyAttribute.SIZE, 256);
+ * char[] password = "correct horse".toCharArray();
+ * byte[] salt = SecureRandom.getInstance("DRBG").generateSeed(16);
+ * Pbkdf2ParameterSpec spec = new Pbkdf2ParameterSpec(password, salt, 100_000, derived);
+ * SecretKey key = SecretKeyFactory.getInstance("PBKDF2WithHmacSHA256", provider).generateSecret(spec);
+ * spec.clearPassword();
+ * }</pre>
  */
 public final class Pbkdf2ParameterSpec implements KeySpec {
     private final char[] password;
