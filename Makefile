@@ -46,4 +46,4 @@ lint:
 	@scripts/lint
 
 clean:
-	rm -rf target build .gradle java/*/build samples/*/build fuzz/target
+	rm -rf target build .gradle java/*/build samples/*/build samples/*/target samples/*/.gradle fuzz/target

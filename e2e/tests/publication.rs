@@ -1,0 +1,245 @@
+//! What `make publish` leaves in build/repository, the builds that get it from there, and what docs/getting.md says of both.
+#![allow(clippy::unwrap_used)] // in tests a failure is the point
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use ferrohsm_e2e::server::Server;
+use ferrohsm_e2e::tools::{block, commands};
+
+const DOCUMENT: &str = "docs/getting.md";
+const SAMPLE: &str = "samples/maven-and-gradle/README.md";
+
+fn root() -> PathBuf {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+    manifest.parent().unwrap().canonicalize().unwrap()
+}
+
+fn repository() -> PathBuf {
+    let path = root().join("build/repository/org/ferrohsm");
+    assert!(path.exists(), "nothing is published: run make publish");
+    path
+}
+
+/// Runs shell text and gives what it printed. Panics with all of its output if it fails.
+fn shell(directory: &Path, script: &str) -> String {
+    let output = Command::new("bash")
+        .args(["-euo", "pipefail", "-c", script])
+        .current_dir(directory)
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{script}\n{text}{errors}");
+    text
+}
+
+/// A copy of the sources in another folder, with the binaries that are built already.
+fn copy_of_the_sources() -> tempfile::TempDir {
+    let copy = tempfile::tempdir().unwrap();
+    let to = copy.path().display();
+    shell(
+        &root(),
+        &format!(
+            "git ls-files -z --cached --others --exclude-standard |
+                 tar -c --null --ignore-failed-read -T - 2>/dev/null | tar -x -C {to}
+             ln -s \"$PWD/target\" {to}/target
+             if [ -d build/natives ]; then mkdir {to}/build && cp -r build/natives {to}/build; fi"
+        ),
+    );
+    copy
+}
+
+/// Each published module's folder, with its name.
+fn modules() -> Vec<(String, PathBuf)> {
+    let modules: Vec<_> = repository()
+        .read_dir()
+        .unwrap()
+        .map(|entry| entry.unwrap())
+        .map(|entry| {
+            let version = env!("CARGO_PKG_VERSION");
+            let name = entry.file_name().into_string().unwrap();
+            (name, entry.path().join(version))
+        })
+        .collect();
+    assert!(modules.len() >= 2, "{modules:?}");
+    modules
+}
+
+#[test]
+fn each_module_has_what_maven_central_demands() {
+    for (name, folder) in modules() {
+        let stem = format!("{name}-{}", env!("CARGO_PKG_VERSION"));
+        let pom = std::fs::read_to_string(folder.join(format!("{stem}.pom"))).unwrap();
+        for element in [
+            "<groupId>org.ferrohsm<",
+            &format!("<artifactId>{name}<"),
+            "<name>",
+            "<description>",
+            "<url>",
+            "<license><name>Apache-2.0<",
+            "<license><name>MIT<",
+            "<developer><name>",
+            "<connection>scm:git:",
+            "<developerConnection>scm:git:",
+        ] {
+            assert!(pom.contains(element), "{name}: no {element}\n{pom}");
+        }
+        if pom.contains("<packaging>jar<") {
+            for ending in [".jar", "-sources.jar", "-javadoc.jar"] {
+                let jar = folder.join(format!("{stem}{ending}"));
+                assert!(jar.exists(), "{}", jar.display());
+            }
+        }
+        shell(
+            &folder,
+            "for file in *.jar *.pom; do
+                 [ -f \"$file\" ] || continue
+                 for kind in md5 sha1 sha256 sha512; do
+                     echo \"$(cat \"$file.$kind\")  $file\" | ${kind}sum --check --status || { echo \"$file.$kind\"; exit 1; }
+                 done
+             done",
+        );
+    }
+}
+
+#[test]
+fn the_bill_of_materials_names_every_other_module() {
+    let (_, folder) = modules()
+        .into_iter()
+        .find(|(name, _)| name == "ferrohsm-bom")
+        .unwrap();
+    let version = env!("CARGO_PKG_VERSION");
+    let pom = std::fs::read_to_string(folder.join(format!("ferrohsm-bom-{version}.pom"))).unwrap();
+    for (name, _) in modules() {
+        let line = format!("<artifactId>{name}</artifactId><version>{version}</version>");
+        assert_eq!(pom.contains(&line), name != "ferrohsm-bom", "{name}\n{pom}");
+    }
+}
+
+#[test]
+fn another_build_in_another_folder_gives_the_same_bytes() {
+    let copy = copy_of_the_sources();
+    shell(
+        copy.path(),
+        "scripts/gradle publish -x cargoServer -x cargoClients",
+    );
+    let ours = repository();
+    let theirs = copy.path().join("build/repository/org/ferrohsm");
+    let difference = format!("diff -r {} {}", ours.display(), theirs.display());
+    shell(&root(), &difference);
+}
+
+#[test]
+fn nothing_published_tells_where_it_was_built() {
+    let unpacked = tempfile::tempdir().unwrap();
+    let script = format!(
+        "find {} -name '*.jar' | while read -r jar; do
+             mkdir \"${{jar##*/}}\"; unzip -q \"$jar\" -d \"${{jar##*/}}\"
+         done
+         ! grep -rlaF -e {}/ -e \"${{CARGO_HOME:-$HOME/.cargo}}/\" .",
+        repository().display(),
+        root().display()
+    );
+    let found = std::panic::catch_unwind(|| shell(unpacked.path(), &script));
+    assert!(
+        found.is_ok(),
+        "machine paths in the files above; if they are binaries that were built before scripts/rustc-wrapper: make clean"
+    );
+}
+
+#[test]
+fn a_key_signs_what_is_published() {
+    let copy = copy_of_the_sources();
+    let publish = commands(DOCUMENT, "Making the repository")
+        .lines()
+        .find(|line| line.contains("signingKey"))
+        .unwrap()
+        .replace("gradle publish", "gradle :ferrohsm-bom:publish");
+    shell(
+        copy.path(),
+        &format!(
+            "export GNUPGHOME=$PWD/gnupg; mkdir -m 700 gnupg
+             trap 'gpgconf --kill gpg-agent' EXIT
+             gpg --batch --quiet --passphrase '' --quick-generate-key releases@example.com ed25519 sign
+             {publish}
+             cd build/repository/org/ferrohsm/ferrohsm-bom/*
+             gpg --batch --quiet --verify *.pom.asc *.pom"
+        ),
+    );
+}
+
+/// Runs the commands of the sample's README under a heading, in a copy of the sample, and gives what they print.
+fn sample(section: &str, before: &str, edit: impl Fn(String) -> String) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let hsm = folder.path().join("hsm");
+    let (server, _) = Server::dev(&hsm, &[]);
+    let text = commands(SAMPLE, section).replace("/tmp/hsm", hsm.to_str().unwrap());
+    let copied = format!("cp -r samples/maven-and-gradle {}", folder.path().display());
+    shell(&root(), &copied);
+    let output = shell(
+        &folder.path().join("maven-and-gradle"),
+        &format!("{before}\n{}", edit(text)),
+    );
+    assert!(server.stop().success());
+    output
+}
+
+#[test]
+fn maven_builds_the_sample() {
+    // A local repository of its own, so that nothing is left in the user's and nothing old comes from it.
+    let local = root().join("target/m2");
+    let _ = std::fs::remove_dir_all(local.join("org/ferrohsm"));
+    let options = format!(
+        "mvn -B -Dmaven.repo.local={} -Dferrohsm.repository=file://{}",
+        local.display(),
+        root().join("build/repository").display()
+    );
+    let output = sample("With Maven", "", |text| text.replace("mvn", &options));
+    assert!(output.contains("Verified OK"), "{output}");
+    assert!(local.join("org/ferrohsm/ferrohsm-provider").exists());
+}
+
+#[test]
+fn gradle_builds_the_sample() {
+    let before = format!(
+        ". {}/scripts/jdks.sh; export JAVA_HOME=$(jdk_between 17 17)
+         gradle() {{ command \"${{GRADLE:-gradle}}\" --no-daemon -Prepository={} \"$@\"; }}",
+        root().display(),
+        root().join("build/repository").display()
+    );
+    let output = sample("With Gradle", &before, |text| text);
+    assert!(output.contains("Verified OK"), "{output}");
+}
+
+/// What the document tells people to put into their builds is what the sample has.
+#[test]
+fn the_document_shows_the_sample() {
+    let read = |name: &str| {
+        std::fs::read_to_string(root().join("samples/maven-and-gradle").join(name)).unwrap()
+    };
+    for (section, language, build) in [
+        ("Maven", "xml", read("pom.xml")),
+        ("Gradle", "groovy", read("build.gradle")),
+    ] {
+        let text = block(DOCUMENT, section, language);
+        for line in text.lines() {
+            assert!(build.contains(line), "{section}: {line}");
+        }
+    }
+    assert!(commands(DOCUMENT, "Making the repository").starts_with("make publish\n"));
+}
+
+/// The platforms that the document says can be cross-compiled are those that scripts/natives knows.
+#[test]
+fn the_document_names_the_platforms_that_the_script_builds() {
+    let documented = commands(DOCUMENT, "Other platforms");
+    let script = std::fs::read_to_string(root().join("scripts/natives")).unwrap();
+    let mut known: Vec<&str> = script
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix('[')?.split_once("]=\""))
+        .map(|(platform, _)| platform)
+        .collect();
+    known.sort_unstable();
+    assert_eq!(documented.trim(), format!("scripts/natives {}", known.join(" ")));
+}
