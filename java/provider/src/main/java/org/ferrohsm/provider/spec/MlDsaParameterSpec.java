@@ -5,6 +5,15 @@ import java.security.spec.AlgorithmParameterSpec;
 /**
  * The context of an ML-DSA signature (FIPS 204, 5.2), for {@code Signature.setParameter}: signer and verifier must give the
  * same. The JDK has no class for it. Immutable.
+ *
+ * <pre>{@code
+ * KeyPair pair = KeyPairGenerator.getInstance("ML-DSA-65", provider).generateKeyPair();
+ * Signature signature = Signature.getInstance("ML-DSA", provider);
+ * signature.setParameter(new MlDsaParameterSpec("invoices".getBytes(StandardCharsets.UTF_8)));
+ * signature.initSign(pair.getPrivate());
+ * signature.update(data);
+ * byte[] signed = signature.sign();
+ * }</pre>
  */
 public final class MlDsaParameterSpec implements AlgorithmParameterSpec {
     /** Longest context in bytes. */
@@ -26,7 +35,7 @@ public final class MlDsaParameterSpec implements AlgorithmParameterSpec {
         this.context = context.clone();
     }
 
-    /** The context; never null. */
+    /** {@return the context; never null} */
     public byte[] getContext() {
         return context.clone();
     }
