@@ -15,7 +15,7 @@ import java.security.spec.NamedParameterSpec;
  * KeyAgreement agreement = KeyAgreement.getInstance("X25519");
  * agreement.init(key);
  * agreement.doPhase(other.getPublic(), true);
- * SecretKey shared = agreement.generateSecret("GenericSecret");
+ * byte[] shared = agreement.generateSecret();
  * }</pre>
  */
 public final class FerroHsmXecPrivateKey extends FerroHsmKey implements PrivateKey, XECKey, ParameterizedKey {
