@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
@@ -38,9 +38,20 @@ pub struct Server {
 impl Server {
     /// Starts `hsm-server` with these arguments.
     pub fn start(arguments: &[&str]) -> Server {
+        Server::start_with(arguments, Stdio::null())
+    }
+
+    /// Starts `hsm-server` and keeps its standard input open, until what is given is dropped.
+    pub fn start_held(arguments: &[&str]) -> (Server, ChildStdin) {
+        let mut server = Server::start_with(arguments, Stdio::piped());
+        let input = server.child.stdin.take().expect("piped");
+        (server, input)
+    }
+
+    fn start_with(arguments: &[&str], input: Stdio) -> Server {
         let mut child = Command::new(binary("hsm-server"))
             .args(arguments)
-            .stdin(Stdio::null())
+            .stdin(input)
             .stdout(Stdio::piped())
             .spawn()
             .expect("hsm-server starts");

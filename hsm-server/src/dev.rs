@@ -3,6 +3,7 @@
 //! It goes through the same life cycle as a real one, with a root and a client CA of its own whose keys are forgotten.
 //! Its cluster is marked dev for ever and serves on loopback only.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, Write as _};
@@ -18,16 +19,20 @@ use zeroize::Zeroizing;
 
 use crate::cluster::{DevClient, FIRST_OFFICER, hex};
 use crate::error::OpError;
-use crate::files::write_private;
+use crate::files::{create_private_directory, write_private};
 use crate::hsm::Hsm;
 use crate::policy::Mode;
 use crate::seal::SealConfig;
 use crate::serve;
 use crate::setup::{self, Opening, SetupError};
+use crate::throwaway::Throwaway;
+use crate::users::name::UserName;
 
 /// Name of the crypto user that applications use.
 pub const APPLICATION_USER: &str = "app";
 const PASSWORDS_FILE: &str = "passwords.toml";
+/// Has the configurations of further users.
+const USERS_DIRECTORY: &str = "users";
 
 /// What `hsm-server dev` is told.
 pub struct Options<'a> {
@@ -41,6 +46,10 @@ pub struct Options<'a> {
     pub login_lifetime: Duration,
     /// Whether triple DES is on; not in FIPS mode.
     pub legacy_des3: bool,
+    /// Names of crypto users beside [`APPLICATION_USER`].
+    pub users: &'a [String],
+    /// Whether it ends, and the directory with it, when standard input closes.
+    pub throwaway: bool,
 }
 
 /// Why it does not serve.
@@ -65,6 +74,14 @@ pub enum DevError {
     /// `passwords.toml` cannot be read as such.
     #[error("{0} is damaged: use another directory")]
     Passwords(PathBuf),
+    /// `--user` names one of the two that there are anyway.
+    #[error("every dev cluster has the user {0}: --user adds crypto users with other names")]
+    UserIsThere(String),
+    /// `--throwaway` on a directory that may hold something else.
+    #[error(
+        "{0} holds files and was not made by `hsm-server dev --throwaway`, which deletes its directory: name a new or an empty one"
+    )]
+    NotThrowaway(PathBuf),
     /// The HSM refused a step of its own set-up.
     #[error("{0} (the log says more)")]
     Refused(#[from] OpError),
@@ -81,14 +98,26 @@ struct Ready {
     config: PathBuf,
 }
 
-/// Passwords of the two users; kept here because the configurations are written anew at each start.
+/// Passwords of the users; kept here because the configurations are written anew at each start.
 #[derive(Serialize, Deserialize)]
 struct Passwords {
     crypto_officer: Zeroizing<String>,
     crypto_user: Zeroizing<String>,
+    /// Of further crypto users, by name.
+    #[serde(default)]
+    users: BTreeMap<String, Zeroizing<String>>,
 }
 
-/// Serves until SIGTERM or SIGINT; on first use it sets everything up.
+impl Passwords {
+    /// Names and passwords of all crypto users.
+    fn crypto_users(&self) -> impl Iterator<Item = (&str, &Zeroizing<String>)> {
+        let further = self.users.iter();
+        std::iter::once((APPLICATION_USER, &self.crypto_user))
+            .chain(further.map(|(name, password)| (name.as_str(), password)))
+    }
+}
+
+/// Serves until SIGTERM or SIGINT, or a throwaway one until standard input closes; on first use it sets everything up.
 ///
 /// # Errors
 /// [`DevError`].
@@ -98,6 +127,11 @@ pub fn run(options: &Options<'_>) -> Result<(), DevError> {
     }
     let directory = std::path::absolute(options.directory)
         .map_err(|error| DevError::File(options.directory.into(), error))?;
+    let throwaway = if options.throwaway {
+        Some(Throwaway::claim(&directory)?)
+    } else {
+        None
+    };
     let opening = Opening {
         directory: &directory,
         dev: true,
@@ -115,7 +149,7 @@ pub fn run(options: &Options<'_>) -> Result<(), DevError> {
     if options.mode.is_some_and(|mode| mode != hsm.cluster.mode()) {
         return Err(DevError::OtherMode(hsm.mode.name()));
     }
-    let passwords = passwords(&directory)?;
+    let passwords = passwords(&directory, options.users)?;
     complete(&hsm, &directory, &passwords)?;
     let mut failed = None;
     let on_listening = |address: SocketAddr| {
@@ -123,12 +157,20 @@ pub fn run(options: &Options<'_>) -> Result<(), DevError> {
             // Nobody would learn of an HSM that served all the same.
             failed = Some(error);
             io::Error::other("not announced")
-        })
+        })?;
+        // Not before: the signal that it sends has its handler from here on.
+        throwaway.as_ref().map_or(Ok(()), Throwaway::watch_input)
     };
     let served = serve::serve(&hsm, Some(options.listen), on_listening);
-    match failed {
-        Some(error) => Err(error),
-        None => served.map_err(DevError::Serve),
+    let unannounced = failed.is_some();
+    let result = failed.map_or(served.map_err(DevError::Serve), Err);
+    drop(hsm);
+    match throwaway {
+        Some(it) if unannounced || it.is_over() => {
+            let deleted = it.delete();
+            result.and(deleted.map_err(|error| DevError::File(directory, error)))
+        }
+        _ => result,
     }
 }
 
@@ -148,20 +190,15 @@ fn complete(hsm: &Arc<Hsm>, directory: &Path, passwords: &Passwords) -> Result<(
             now,
         )?;
     }
-    if !hsm
-        .users
-        .list()?
-        .iter()
-        .any(|user| user.name == APPLICATION_USER)
-    {
-        let password = passwords.crypto_user.as_bytes();
-        hsm.users.create(
-            APPLICATION_USER,
-            Role::CryptoUser,
-            password,
-            now,
-            |_, transaction| Ok(hsm.barrier.commit(&transaction)?),
-        )?;
+    let known = hsm.users.list()?;
+    for (name, password) in passwords.crypto_users() {
+        if !known.iter().any(|user| user.name == name) {
+            let password = password.as_bytes();
+            hsm.users
+                .create(name, Role::CryptoUser, password, now, |_, transaction| {
+                    Ok(hsm.barrier.commit(&transaction)?)
+                })?;
+        }
     }
     if hsm.cluster.anchors().is_empty() {
         let client = DevClient::generate(now)?;
@@ -186,10 +223,19 @@ fn announce(
     passwords: &Passwords,
     address: SocketAddr,
 ) -> Result<(), DevError> {
-    let client = configuration(hsm, address, APPLICATION_USER, &passwords.crypto_user);
+    let client = configuration(hsm, address, "", APPLICATION_USER, &passwords.crypto_user);
     write(directory, "client.toml", client.as_bytes())?;
-    let admin = configuration(hsm, address, FIRST_OFFICER, &passwords.crypto_officer);
+    let admin = configuration(hsm, address, "", FIRST_OFFICER, &passwords.crypto_officer);
     write(directory, "admin.toml", admin.as_bytes())?;
+    let further = directory.join(USERS_DIRECTORY);
+    if !passwords.users.is_empty() {
+        create_private_directory(&further)
+            .map_err(|error| DevError::File(further.clone(), error))?;
+    }
+    for (name, password) in &passwords.users {
+        let user = configuration(hsm, address, "../", name, password);
+        write(&further, &format!("{name}.toml"), user.as_bytes())?;
+    }
     let ready = Ready {
         ready: true,
         address,
@@ -202,7 +248,14 @@ fn announce(
         .map_err(|error| DevError::File("standard output".into(), error))
 }
 
-fn configuration(hsm: &Hsm, address: SocketAddr, user: &str, password: &str) -> Zeroizing<String> {
+/// A client configuration; `up` leads from its folder to the directory.
+fn configuration(
+    hsm: &Hsm,
+    address: SocketAddr,
+    up: &str,
+    user: &str,
+    password: &str,
+) -> Zeroizing<String> {
     let mut text = Zeroizing::new(String::with_capacity(1024));
     // Writing to a String cannot fail.
     let _ = write!(
@@ -211,9 +264,9 @@ fn configuration(hsm: &Hsm, address: SocketAddr, user: &str, password: &str) -> 
          # Written anew each time it starts. The user is a {}.\n\
          addresses = [\"{address}\"]\n\
          cluster-id = \"{}\"\n\
-         root = \"root.crt\"\n\
-         client-certificate = \"client.crt\"\n\
-         client-key = \"client.key\"\n\
+         root = \"{up}root.crt\"\n\
+         client-certificate = \"{up}client.crt\"\n\
+         client-key = \"{up}client.key\"\n\
          dev = true\n\
          user = \"{user}\"\n\
          password = \"{password}\"\n",
@@ -227,24 +280,40 @@ fn configuration(hsm: &Hsm, address: SocketAddr, user: &str, password: &str) -> 
     text
 }
 
-/// The passwords in the directory; drawn at random the first time, before they are set.
-fn passwords(directory: &Path) -> Result<Passwords, DevError> {
+/// The passwords in the directory, and of `users` that have none yet; drawn at random and kept before they are set.
+fn passwords(directory: &Path, users: &[String]) -> Result<Passwords, DevError> {
     let path = directory.join(PASSWORDS_FILE);
-    match fs::read_to_string(&path).map(Zeroizing::new) {
-        Ok(text) => toml::from_str(&text).map_err(|_| DevError::Passwords(path)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let passwords = Passwords {
-                crypto_officer: random_password()?,
-                crypto_user: random_password()?,
-            };
-            let text = Zeroizing::new(
-                toml::to_string(&passwords).map_err(|_| DevError::Passwords(path.clone()))?,
-            );
-            write(directory, PASSWORDS_FILE, text.as_bytes())?;
-            Ok(passwords)
+    let kept = match fs::read_to_string(&path).map(Zeroizing::new) {
+        Ok(text) => Some(toml::from_str(&text).map_err(|_| DevError::Passwords(path.clone()))?),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(DevError::File(path, error)),
+    };
+    let is_new = kept.is_none();
+    let mut passwords = match kept {
+        Some(passwords) => passwords,
+        None => Passwords {
+            crypto_officer: random_password()?,
+            crypto_user: random_password()?,
+            users: BTreeMap::new(),
+        },
+    };
+    let known = passwords.users.len();
+    for name in users {
+        let name = UserName::parse(name)?.as_str().to_owned();
+        if name == APPLICATION_USER || name == FIRST_OFFICER {
+            return Err(DevError::UserIsThere(name));
         }
-        Err(error) => Err(DevError::File(path, error)),
+        if !passwords.users.contains_key(&name) {
+            passwords.users.insert(name, random_password()?);
+        }
     }
+    if is_new || passwords.users.len() != known {
+        let text = Zeroizing::new(
+            toml::to_string(&passwords).map_err(|_| DevError::Passwords(path.clone()))?,
+        );
+        write(directory, PASSWORDS_FILE, text.as_bytes())?;
+    }
+    Ok(passwords)
 }
 
 fn random_password() -> Result<Zeroizing<String>, OpError> {

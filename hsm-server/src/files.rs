@@ -1,8 +1,8 @@
-//! Files that only the HSM's user may read.
+//! Files and directories that only the HSM's user may read.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
 /// Writes a file of mode 0600 as a whole: readers see the old or the new one, also after a crash.
@@ -33,4 +33,12 @@ pub fn write_private(path: &Path, contents: &[u8]) -> io::Result<()> {
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty());
     File::open(directory.unwrap_or(Path::new(".")))?.sync_all()
+}
+
+/// Makes a directory of mode 0700, and those above it, unless it is there.
+///
+/// # Errors
+/// What the operating system says.
+pub fn create_private_directory(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
 }

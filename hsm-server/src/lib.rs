@@ -27,5 +27,6 @@ pub mod store;
 pub mod streams;
 #[cfg(test)]
 mod testing;
+mod throwaway;
 pub mod users;
 mod wipe;

@@ -77,6 +77,13 @@ enum Command {
         /// Turn on triple DES, which NIST disallows since 2024. The same on every HSM of a cluster; never in FIPS mode.
         #[arg(long)]
         legacy_des3: bool,
+        /// A further crypto user, with a client configuration DIR/users/NAME.toml; may be given several times.
+        #[arg(long = "user", value_name = "NAME")]
+        users: Vec<String>,
+        /// For tests, which may be killed: end when standard input closes, and delete DIR. DIR must be new or empty, or have
+        /// been made so.
+        #[arg(long)]
+        throwaway: bool,
     },
 }
 
@@ -142,6 +149,8 @@ fn main() -> ExitCode {
             mode,
             login_lifetime,
             legacy_des3,
+            users,
+            throwaway,
         }) => {
             let options = dev::Options {
                 directory: &dir,
@@ -149,6 +158,8 @@ fn main() -> ExitCode {
                 mode: mode.map(Mode::from),
                 login_lifetime: Duration::from_secs(login_lifetime),
                 legacy_des3,
+                users: &users,
+                throwaway,
             };
             dev::run(&options).map_err(text)
         }

@@ -1,7 +1,6 @@
 //! Setting up a data directory, and opening it: from a seal to an [`Hsm`].
 
-use std::fs::{self, DirBuilder};
-use std::os::unix::fs::DirBuilderExt;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -86,11 +85,7 @@ pub struct Opening<'a> {
 /// [`SetupError`]; a directory that holds an HSM already is left as it is.
 pub fn init(opening: Opening<'_>, seal: &SealConfig, mode: Mode) -> Result<(), SetupError> {
     let directory = opening.directory;
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(directory)
-        .map_err(|error| io(directory, error))?;
+    files::create_private_directory(directory).map_err(|error| io(directory, error))?;
     let store: Arc<dyn Store> = Arc::new(RedbStore::open(directory)?);
     if Cluster::is_in(&*store)? {
         return Err(BarrierError::AlreadyCreated.into());

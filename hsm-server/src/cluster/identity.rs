@@ -1,6 +1,5 @@
 use std::fs;
 use std::io::ErrorKind;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
 use aws_lc_rs::rand;
@@ -29,11 +28,7 @@ pub fn load_or_create(data_dir: &Path) -> Result<[u8; HSM_ID_BYTES], OpError> {
         Err(error) if error.kind() == ErrorKind::NotFound => {
             let mut id = [0; HSM_ID_BYTES];
             rand::fill(&mut id).map_err(OpError::internal)?;
-            fs::DirBuilder::new()
-                .recursive(true)
-                .mode(0o700)
-                .create(data_dir.join(DIRECTORY))
-                .map_err(failed)?;
+            files::create_private_directory(&data_dir.join(DIRECTORY)).map_err(failed)?;
             files::write_private(&path, super::hex(&id).as_bytes()).map_err(failed)?;
             Ok(id)
         }

@@ -49,6 +49,8 @@ fn a_dev_hsm_that_cannot_be_announced_ends() {
         mode: None,
         login_lifetime: Duration::from_secs(60),
         legacy_des3: false,
+        users: &[],
+        throwaway: false,
     })
     .unwrap_err();
     let DevError::File(path, _) = error else {

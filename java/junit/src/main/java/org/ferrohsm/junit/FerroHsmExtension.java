@@ -1,0 +1,99 @@
+package org.ferrohsm.junit;
+
+import java.security.GeneralSecurityException;
+import java.security.KeyPair;
+import java.security.KeyStore;
+import java.security.Provider;
+import java.time.Duration;
+import java.util.Optional;
+import javax.crypto.SecretKey;
+import org.ferrohsm.provider.FerroHsmProvider;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
+import org.junit.jupiter.api.extension.ParameterContext;
+import org.junit.jupiter.api.extension.ParameterResolutionException;
+import org.junit.jupiter.api.extension.ParameterResolver;
+import org.junit.platform.commons.support.AnnotationSupport;
+
+/** What {@link FerroHsm} does. The HSM lies in the store of the annotated class, which closes it after the last test. */
+final class FerroHsmExtension implements BeforeAllCallback, ParameterResolver {
+    private static final Namespace NAMESPACE = Namespace.create(FerroHsmExtension.class);
+
+    /** What the store closes: the one interface for it that Jupiter 5.8 and 6 both know. */
+    @SuppressWarnings("deprecation")
+    private record Resource(FerroHsmServer server) implements ExtensionContext.Store.CloseableResource {
+        @Override
+        public void close() {
+            server.close();
+        }
+    }
+
+    @Override
+    public void beforeAll(ExtensionContext context) {
+        server(context);
+    }
+
+    @Override
+    public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
+        Class<?> type = parameter.getParameter().getType();
+        return isProvider(type) || type == KeyStore.class || type == FerroHsmServer.class
+            || (type == KeyPair.class || type == SecretKey.class) && parameter.isAnnotated(HsmKey.class);
+    }
+
+    private static boolean isProvider(Class<?> type) {
+        return Provider.class.isAssignableFrom(type) && type.isAssignableFrom(FerroHsmProvider.class);
+    }
+
+    @Override
+    public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
+        Class<?> type = parameter.getParameter().getType();
+        FerroHsmServer server = server(context);
+        String user = parameter.findAnnotation(HsmUser.class).map(HsmUser::value).orElse(FerroHsmServer.DEFAULT_USER);
+        try {
+            if (type == FerroHsmServer.class) {
+                return server;
+            }
+            if (type == KeyStore.class) {
+                return server.keyStore(user);
+            }
+            Provider provider = server.provider(user);
+            if (isProvider(type)) {
+                return provider;
+            }
+            HsmKey wanted = parameter.findAnnotation(HsmKey.class).orElseThrow();
+            return type == KeyPair.class ? HsmKeys.keyPair(provider, wanted) : HsmKeys.secretKey(provider, wanted);
+        } catch (GeneralSecurityException | RuntimeException e) {
+            throw new ParameterResolutionException(parameter.getParameter() + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** The HSM of the class that has the annotation. Started here if a test instance is made before {@link #beforeAll}. */
+    private static FerroHsmServer server(ExtensionContext context) {
+        Class<?> annotated = context.getRequiredTestClass();
+        Optional<FerroHsm> options = AnnotationSupport.findAnnotation(annotated, FerroHsm.class);
+        while (options.isEmpty() && annotated.getEnclosingClass() != null) {
+            annotated = annotated.getEnclosingClass();
+            options = AnnotationSupport.findAnnotation(annotated, FerroHsm.class);
+        }
+        FerroHsm found = options.orElseThrow(() -> new IllegalStateException("put @FerroHsm on the test class"));
+        return contextOf(annotated, context).getStore(NAMESPACE)
+            .getOrComputeIfAbsent(annotated, ignored -> new Resource(start(found)), Resource.class).server();
+    }
+
+    /** The outermost context of a class: with parameterized classes there are several. */
+    private static ExtensionContext contextOf(Class<?> testClass, ExtensionContext context) {
+        ExtensionContext outermost = context;
+        for (Optional<ExtensionContext> each = Optional.of(context); each.isPresent(); each = each.get().getParent()) {
+            if (each.get().getTestClass().filter(testClass::equals).isPresent()) {
+                outermost = each.get();
+            }
+        }
+        return outermost;
+    }
+
+    private static FerroHsmServer start(FerroHsm options) {
+        return FerroHsmServer.builder().mode(options.mode()).users(options.users())
+            .latency(Duration.ofMillis(options.latencyMillis())).start();
+    }
+}
