@@ -223,9 +223,12 @@ public final class FerroHsmServer implements AutoCloseable {
                 Security.removeProvider(provider.getName());
             }
         }
-        process.close();
-        if (proxy != null) {
-            proxy.close();
+        try {
+            process.close();
+        } finally {
+            if (proxy != null) {
+                proxy.close();
+            }
         }
         return true;
     }

@@ -75,8 +75,8 @@ final class LatencyProxy implements AutoCloseable {
     private void serve(Socket client) {
         Socket server;
         try {
-            server = new Socket(InetAddress.getLoopbackAddress(), target);
             client.setTcpNoDelay(true);
+            server = new Socket(InetAddress.getLoopbackAddress(), target);
             server.setTcpNoDelay(true);
         } catch (IOException e) {
             end(client); // as a client sees an HSM that is gone

@@ -28,6 +28,7 @@ final class ServerLog {
         }
     }
 
+    /** The first MiB of each start. */
     synchronized String text() throws IOException {
         StringBuilder text = new StringBuilder();
         for (FileChannel file : files) {

@@ -126,7 +126,7 @@ final class ServerProcess implements AutoCloseable {
         }
         try {
             // Held by a process of its own, as this JVM may die while the HSM is stopped and cannot see it.
-            pause = new ProcessBuilder("/bin/sh", "-c", "kill -STOP $0 && echo stopped; read -r end; kill -CONT $0",
+            pause = new ProcessBuilder("/bin/sh", "-c", "kill -STOP $0 || exit; echo stopped; read -r end; kill -CONT $0",
                 Long.toString(process.pid())).redirectError(NOWHERE).start();
             if (pause.getInputStream().read() < 0) {
                 endPause();

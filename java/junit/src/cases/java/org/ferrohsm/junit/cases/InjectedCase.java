@@ -54,11 +54,12 @@ public class InjectedCase {
 
     @BeforeEach
     void beforeEach(Provider hsm) {
-        assertSame(ofConstructor, hsm);
+        assertTrue(hsm.getName().startsWith("FerroHSM-app"), hsm.getName());
     }
 
     @Test
     void providers(Provider hsm, AuthProvider same, FerroHsmProvider again, FerroHsmServer server) {
+        assertSame(ofConstructor, hsm);
         assertSame(hsm, same);
         assertSame(hsm, again);
         assertSame(ofClass, server);
