@@ -46,15 +46,25 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @Documented
 @ExtendWith(FerroHsmExtension.class)
 public @interface FerroHsm {
-    /** Mode of the cluster. */
+    /**
+     * Mode of the cluster.
+     *
+     * @return FIPS by default
+     */
     ClusterMode mode() default ClusterMode.FIPS;
 
-    /** Names of crypto users beside {@value FerroHsmServer#DEFAULT_USER}, for {@link HsmUser}: letters, digits and {@code . _ @ -}. */
+    /**
+     * Crypto users beside {@value FerroHsmServer#DEFAULT_USER}, for {@link HsmUser}.
+     *
+     * @return names of 1 to 64 letters, digits and {@code . _ @ -}
+     */
     String[] users() default {};
 
     /**
      * How much longer a round trip to the HSM takes, in milliseconds. Above 0 all connections go through a proxy in this JVM, and
      * {@link FerroHsmServer#setLatency} can change it.
+     *
+     * @return 0 (default): no proxy
      */
     long latencyMillis() default 0;
 }

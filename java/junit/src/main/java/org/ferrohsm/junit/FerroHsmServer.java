@@ -66,20 +66,29 @@ public final class FerroHsmServer implements AutoCloseable {
     }
 
     /**
-     * An HSM with a cluster in FIPS mode and the user {@value #DEFAULT_USER}, when it is ready.
+     * An HSM with a cluster in FIPS mode and the user {@value #DEFAULT_USER}.
      *
+     * @return the HSM, ready
      * @throws IllegalStateException if there is no {@code hsm-server} to start, or it does not get ready; with what to do
      */
     public static FerroHsmServer start() {
         return builder().start();
     }
 
-    /** For an HSM with options. */
+    /**
+     * For an HSM with options.
+     *
+     * @return a builder with the defaults
+     */
     public static Builder builder() {
         return new Builder();
     }
 
-    /** The provider of {@value #DEFAULT_USER}: {@link #provider(String)}. */
+    /**
+     * The provider of {@value #DEFAULT_USER}: {@link #provider(String)}.
+     *
+     * @return always the same one
+     */
     public FerroHsmProvider provider() {
         return provider(DEFAULT_USER);
     }
@@ -88,20 +97,29 @@ public final class FerroHsmServer implements AutoCloseable {
      * The provider of a user, always the same one. It logs in at first use. It is not installed in the JVM; if the test does
      * that, {@link #close} removes it. Its name is another one for each HSM and user.
      *
+     * @param user {@value #DEFAULT_USER} or one of {@link Builder#users}
+     * @return the provider
      * @throws IllegalArgumentException if the HSM was not started with that user
      */
     public synchronized FerroHsmProvider provider(String user) {
         return providers.computeIfAbsent(folded(user), name -> new FerroHsmProvider(config(name).toString()));
     }
 
-    /** The KeyStore of {@value #DEFAULT_USER}: {@link #keyStore(String)}. */
+    /**
+     * The KeyStore of {@value #DEFAULT_USER}: {@link #keyStore(String)}.
+     *
+     * @return a new one each time
+     * @throws IllegalStateException if it cannot be loaded, for example because the HSM was killed
+     */
     public KeyStore keyStore() {
         return keyStore(DEFAULT_USER);
     }
 
     /**
-     * A user's KeyStore, of type {@code FERROHSM}, loaded. A new one each time; the entries are the user's token keys.
+     * A user's KeyStore, of type {@code FERROHSM}. Its entries are the user's token keys.
      *
+     * @param user {@value #DEFAULT_USER} or one of {@link Builder#users}
+     * @return a new one each time, loaded
      * @throws IllegalArgumentException if the HSM was not started with that user
      * @throws IllegalStateException if it cannot be loaded, for example because the HSM was killed
      */
@@ -115,7 +133,11 @@ public final class FerroHsmServer implements AutoCloseable {
         }
     }
 
-    /** The client configuration of {@value #DEFAULT_USER}: {@link #config(String)}. */
+    /**
+     * The client configuration of {@value #DEFAULT_USER}: {@link #config(String)}.
+     *
+     * @return an absolute path
+     */
     public Path config() {
         return config(DEFAULT_USER);
     }
@@ -124,6 +146,8 @@ public final class FerroHsmServer implements AutoCloseable {
      * A user's client configuration, for {@code -Dferrohsm.config} of another JVM, or {@code ferrohsm --config}. It stays the
      * same over a {@link #restart}.
      *
+     * @param user {@value #DEFAULT_USER} or one of {@link Builder#users}
+     * @return an absolute path
      * @throws IllegalArgumentException if the HSM was not started with that user
      */
     public Path config(String user) {
@@ -144,17 +168,29 @@ public final class FerroHsmServer implements AutoCloseable {
         return user.toLowerCase(Locale.ROOT);
     }
 
-    /** The loopback port that clients connect to. */
+    /**
+     * The loopback port that clients connect to.
+     *
+     * @return that of the HSM, or of the proxy in front of it if there is a latency
+     */
     public int port() {
         return configs.port();
     }
 
-    /** The process id of the HSM, also of one that was killed. */
+    /**
+     * The process id of the HSM, also of one that was killed.
+     *
+     * @return another one after a {@link #restart}
+     */
     public long pid() {
         return process.pid();
     }
 
-    /** What the HSM has logged so far, over all its starts. */
+    /**
+     * What the HSM has logged so far, over all its starts.
+     *
+     * @return lines of text, at most 1 MiB of each start
+     */
     public String log() {
         try {
             return process.log();
@@ -163,7 +199,7 @@ public final class FerroHsmServer implements AutoCloseable {
         }
     }
 
-    /** Ends the HSM by SIGKILL, as a power cut would. {@link #restart} starts it again. */
+    /** Ends the HSM by SIGKILL, without a chance to end in order. {@link #restart} starts it again. */
     public void kill() {
         process.kill();
     }
@@ -171,6 +207,8 @@ public final class FerroHsmServer implements AutoCloseable {
     /**
      * Stops the HSM's threads (SIGSTOP): connections stay open and nobody answers. Until {@link #resume}, {@link #restart} or
      * {@link #close}.
+     *
+     * @throws IllegalStateException if the HSM does not run
      */
     public void pause() {
         process.pause();
@@ -252,19 +290,34 @@ public final class FerroHsmServer implements AutoCloseable {
         private Builder() {
         }
 
-        /** Mode of the cluster, {@link ClusterMode#FIPS} by default. */
+        /**
+         * Mode of the cluster, {@link ClusterMode#FIPS} by default.
+         *
+         * @param wanted not null
+         * @return this
+         */
         public Builder mode(ClusterMode wanted) {
             mode = Objects.requireNonNull(wanted);
             return this;
         }
 
-        /** Names of crypto users beside {@value FerroHsmServer#DEFAULT_USER}: letters, digits and {@code . _ @ -}. */
+        /**
+         * Crypto users beside {@value FerroHsmServer#DEFAULT_USER}, in place of those given before.
+         *
+         * @param names 1 to 64 letters, digits and {@code . _ @ -} each; case does not matter
+         * @return this
+         */
         public Builder users(String... names) {
             users = Arrays.stream(names).map(FerroHsmServer::folded).toList();
             return this;
         }
 
-        /** How much longer a round trip to the HSM takes. Above zero all connections go through a proxy in this JVM. */
+        /**
+         * How much longer a round trip to the HSM takes. Above zero all connections go through a proxy in this JVM.
+         *
+         * @param wanted zero (default) or more
+         * @return this
+         */
         public Builder latency(Duration wanted) {
             latency = checked(wanted);
             return this;
@@ -278,8 +331,9 @@ public final class FerroHsmServer implements AutoCloseable {
         }
 
         /**
-         * The HSM, when it is ready.
+         * Starts an HSM with these options.
          *
+         * @return the HSM, ready
          * @throws IllegalStateException if there is no {@code hsm-server} to start, or it does not get ready; with what to do
          */
         public FerroHsmServer start() {

@@ -25,15 +25,31 @@ import java.lang.annotation.Target;
 @Retention(RetentionPolicy.RUNTIME)
 @Documented
 public @interface HsmKey {
-    /** Name for KeyPairGenerator or KeyGenerator. Empty: {@code EC} for a key pair, {@code AES} for a secret key. */
+    /**
+     * Name for KeyPairGenerator or KeyGenerator.
+     *
+     * @return empty (default): {@code EC} for a key pair, {@code AES} for a secret key
+     */
     String algorithm() default "";
 
-    /** Size in bits. 0: the generator's default, which is P-256 for EC, 3072 for RSA, 256 for AES. */
+    /**
+     * Size in bits; for EC that of a NIST curve.
+     *
+     * @return 0 (default): the generator's default, which is P-256 for EC, 3072 for RSA, 256 for AES
+     */
     int size() default 0;
 
-    /** Attributes of the private or secret key. */
+    /**
+     * Attributes of the private or secret key.
+     *
+     * @return {@code name=value} each
+     */
     String[] attributes() default {};
 
-    /** Attributes of the public key of a pair. */
+    /**
+     * Attributes of the public key of a pair.
+     *
+     * @return {@code name=value} each
+     */
     String[] publicAttributes() default {};
 }

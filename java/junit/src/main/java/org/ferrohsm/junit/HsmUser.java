@@ -23,6 +23,10 @@ import java.lang.annotation.Target;
 @Retention(RetentionPolicy.RUNTIME)
 @Documented
 public @interface HsmUser {
-    /** The user's name. */
+    /**
+     * The user's name.
+     *
+     * @return case does not matter
+     */
     String value();
 }
