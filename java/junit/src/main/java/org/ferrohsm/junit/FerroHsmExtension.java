@@ -20,9 +20,10 @@ import org.junit.platform.commons.support.AnnotationSupport;
 final class FerroHsmExtension implements BeforeAllCallback, ParameterResolver {
     private static final Namespace NAMESPACE = Namespace.create(FerroHsmExtension.class);
 
-    /** What the store closes: the one interface for it that Jupiter 5.8 and 6 both know. */
+    /** What the store closes, up to Jupiter 5.12 by the one interface and from 5.13 on by the other. */
     @SuppressWarnings("deprecation")
-    private record Resource(FerroHsmServer server) implements ExtensionContext.Store.CloseableResource {
+    private record Resource(FerroHsmServer server)
+        implements ExtensionContext.Store.CloseableResource, AutoCloseable {
         @Override
         public void close() {
             server.close();

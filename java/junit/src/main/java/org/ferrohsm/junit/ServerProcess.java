@@ -164,7 +164,8 @@ final class ServerProcess implements AutoCloseable {
 
     synchronized void restart() {
         endPause();
-        process.destroy();
+        // Not Process.destroy, which closes standard input too.
+        process.toHandle().destroy();
         await(process);
         try {
             start();

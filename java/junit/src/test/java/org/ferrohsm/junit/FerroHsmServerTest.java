@@ -53,6 +53,7 @@ class FerroHsmServerTest {
     }
 
     @Test
+    @SuppressWarnings("try") // closed twice on purpose
     void isThereAndLeavesNothing() throws Exception {
         Path directory;
         long pid;
