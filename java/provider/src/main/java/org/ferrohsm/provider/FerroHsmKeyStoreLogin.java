@@ -3,8 +3,12 @@ package org.ferrohsm.provider;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.security.ProviderException;
 import java.security.UnrecoverableKeyException;
+import java.util.Arrays;
 import javax.security.auth.callback.CallbackHandler;
 import javax.security.auth.login.LoginException;
 
@@ -24,12 +28,24 @@ final class FerroHsmKeyStoreLogin {
         return text;
     }
 
-    /** The client of a configuration; of the provider's own for one that has nothing but comments. */
+    /**
+     * The client of a configuration; the provider's own for one that has nothing but comments, and for the provider's own
+     * file: that way its relative paths are relative to it, and there is one login.
+     */
     static HsmClient client(FerroHsmProvider provider, byte[] configuration) throws IOException {
         try {
-            return saysNothing(configuration) ? provider.client() : HsmClient.ofText(configuration);
+            return saysNothing(configuration) || isOwnFile(provider, configuration) ? provider.client()
+                : HsmClient.ofText(configuration);
         } catch (ProviderException e) {
             throw new IOException(e.getMessage(), e);
+        }
+    }
+
+    private static boolean isOwnFile(FerroHsmProvider provider, byte[] configuration) {
+        try {
+            return Arrays.equals(configuration, Files.readAllBytes(Path.of(provider.client().configPath())));
+        } catch (ProviderException | IOException | InvalidPathException e) {
+            return false; // it has no usable configuration, or one that a program built
         }
     }
 

@@ -100,6 +100,17 @@ public final class FerroHsmProvider extends AuthProvider {
         this(PROVIDER_NAME + '-' + configName(configPath), () -> HsmClient.of(configPath));
     }
 
+    /**
+     * The provider {@code FerroHSM} with a configuration of its own in place of the one that is found, for frameworks that
+     * have their own way to name it.
+     *
+     * @param config a client configuration, read at first use
+     * @throws ProviderException if the native library cannot be loaded, with what to do
+     */
+    public static FerroHsmProvider withConfiguration(Path config) {
+        return new FerroHsmProvider(PROVIDER_NAME, () -> HsmClient.of(config.toString()));
+    }
+
     private static Supplier<HsmClient> initialized(Supplier<HsmClient> configuration)
         throws ProviderInitializationException {
         try {
@@ -274,6 +285,24 @@ public final class FerroHsmProvider extends AuthProvider {
         } catch (java.security.GeneralSecurityException e) {
             throw new ProviderException(e.getMessage(), e);
         }
+    }
+
+    /** How many calls to an HSM this provider's configuration has had, over all providers that share it. */
+    public long callCount() {
+        HsmClient current = client;
+        return current == null ? 0 : current.calls().count();
+    }
+
+    /** How many of them ended in an exception. */
+    public long failedCallCount() {
+        HsmClient current = client;
+        return current == null ? 0 : current.calls().failed();
+    }
+
+    /** How long they took together, in nanoseconds, with connecting, logging in and repeating. */
+    public long callNanos() {
+        HsmClient current = client;
+        return current == null ? 0 : current.calls().nanos();
     }
 
     @Override

@@ -69,6 +69,7 @@ final class HsmClient {
     private final String clusterId;
     private final boolean pkcs11KeyStore;
     private final AtomicLong changes = new AtomicLong();
+    private final CallCounts calls = new CallCounts();
 
     /** Opens a client of the native library with the login source of that number. */
     private interface Opening {
@@ -163,6 +164,11 @@ final class HsmClient {
      */
     long changes() {
         return changes.get();
+    }
+
+    /** Counts the calls of this client. */
+    CallCounts calls() {
+        return calls;
     }
 
     boolean isLoggedIn() {
@@ -428,13 +434,19 @@ final class HsmClient {
 
     /** Waits in native code, or on a virtual thread in Java. */
     byte[] call(NativeCall call) throws GeneralSecurityException {
+        long start = System.nanoTime();
+        boolean succeeded = false;
         try {
-            if (!VirtualThreads.isCurrent()) {
-                return call.invoke(null);
+            byte[] answer;
+            if (VirtualThreads.isCurrent()) {
+                CompletableFuture<byte[]> future = new CompletableFuture<>();
+                call.invoke(future);
+                answer = future.orTimeout(LONGEST_WAIT_SECONDS, TimeUnit.SECONDS).join();
+            } else {
+                answer = call.invoke(null);
             }
-            CompletableFuture<byte[]> future = new CompletableFuture<>();
-            call.invoke(future);
-            return future.orTimeout(LONGEST_WAIT_SECONDS, TimeUnit.SECONDS).join();
+            succeeded = true;
+            return answer;
         } catch (CompletionException e) {
             if (e.getCause() instanceof TimeoutException) {
                 throw new ProviderException("The FerroHSM library did not answer within " + LONGEST_WAIT_SECONDS
@@ -444,6 +456,7 @@ final class HsmClient {
         } catch (Exception e) {
             throw checked(e);
         } finally {
+            calls.add(start, succeeded);
             Reference.reachabilityFence(this);
         }
     }

@@ -153,6 +153,20 @@ class KeyStoreLoadTest {
         }
     }
 
+    /** Its paths are relative to the file, which a stream of anything else could not know. */
+    @Test
+    void theProvidersOwnFileAsAStreamIsItsConfiguration() throws Exception {
+        FerroHsmProvider provider = FerroHsmProvider.withConfiguration(hsm.config());
+        assertEquals("FerroHSM", provider.getName());
+        long before = provider.callCount();
+        KeyStore store = store(provider);
+        store.load(Files.newInputStream(hsm.config()), null);
+        assertFalse(store.containsAlias("nothing"));
+        assertTrue(provider.callCount() > before && provider.callNanos() > 0, "it was not this provider's client");
+        byte[] changed = (Files.readString(hsm.config()) + "# changed\n").getBytes(StandardCharsets.UTF_8);
+        assertThrows(IOException.class, () -> store.load(new ByteArrayInputStream(changed), null), "no root.crt here");
+    }
+
     @Test
     void garbageIsNoConfiguration() throws Exception {
         KeyStore store = store(withoutLogin("garbage"));
