@@ -1,7 +1,6 @@
 package org.ferrohsm.spring;
 
 import java.util.List;
-import java.util.stream.Collectors;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import org.springframework.boot.diagnostics.FailureAnalysis;
@@ -14,7 +13,7 @@ import org.springframework.core.Ordered;
  */
 final class FerroHsmFailureAnalyzer implements FailureAnalyzer, Ordered {
     private static final String PROVIDER = "org.ferrohsm.provider.";
-    private static final Pattern ADDRESS = Pattern.compile("(?<=[( ])[\\w.\\-\\[\\]:]+:\\d{1,5}(?=: )");
+    private static final Pattern ADDRESS = Pattern.compile("(?<=[(]|; )[\\w.\\-\\[\\]:]+:\\d{1,5}(?=: )");
 
     /** What a message has in it, and what the user can do about it in a Spring application. */
     private record Advice(String message, String description, String action) {
@@ -26,6 +25,8 @@ final class FerroHsmFailureAnalyzer implements FailureAnalyzer, Ordered {
                 + " configuration (ferrohsm.config)."),
         new Advice("no client configuration", "FerroHSM has no client configuration",
             "Set ferrohsm.config to the path of a client.toml. For a try, `hsm-server dev --dir DIR` makes DIR/client.toml."),
+        new Advice("No such file or directory", "FerroHSM misses a file",
+            "Correct ferrohsm.config, or the path in the client configuration that it names."),
         new Advice("user name or password is wrong", "FerroHSM refused the login",
             "Correct ferrohsm.user and ferrohsm.password, or user and password in the client configuration. Five different"
                 + " wrong passwords lock a user."),
@@ -52,18 +53,22 @@ final class FerroHsmFailureAnalyzer implements FailureAnalyzer, Ordered {
         String message = String.valueOf(ours.getMessage());
         for (Advice advice : ADVICE) {
             if (message.contains(advice.message())) {
-                return new FailureAnalysis(advice.description() + at(message) + "; " + message, advice.action(), failure);
+                return new FailureAnalysis(advice.description() + because(message), advice.action(), failure);
             }
         }
         return new FailureAnalysis("FerroHSM: " + message, "See the errors in FerroHSM's docs/java.md and docs/spring-boot.md.",
             failure);
     }
 
-    /** The addresses that the message complains of. */
-    private static String at(String message) {
-        String addresses = ADDRESS.matcher(message).results().map(MatchResult::group).distinct()
-            .collect(Collectors.joining(", "));
-        return addresses.isEmpty() ? "" : " at " + addresses;
+    /** The addresses that the message complains of, and what it says of them; of a message without addresses all. */
+    private static String because(String message) {
+        List<String> addresses = ADDRESS.matcher(message).results().map(MatchResult::group).distinct().toList();
+        if (addresses.isEmpty()) {
+            return "; " + message;
+        }
+        String causes = message.substring(message.indexOf('(' + addresses.get(0)) + 1, message.length() - 1);
+        return " at " + String.join(", ", addresses) + "; "
+            + (addresses.size() == 1 ? causes.replace(addresses.get(0) + ": ", "") : causes);
     }
 
     /** Whether the provider or its native library threw it. */

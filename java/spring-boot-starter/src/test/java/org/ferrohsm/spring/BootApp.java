@@ -21,15 +21,16 @@ final class BootApp implements AutoCloseable {
     private final BlockingQueue<String> answers = new LinkedBlockingQueue<>();
 
     /** {@code boot} is {@code boot3-tomcat} and so on. */
-    BootApp(String boot, String... jvmOptions) throws IOException {
-        String classpath = System.getProperty("ferrohsm.test." + boot);
-        if (classpath == null) {
-            throw new IllegalStateException("-Dferrohsm.test." + boot + " must be a class path");
-        }
+    BootApp(String boot) throws IOException {
+        this(boot, "");
+    }
+
+    /** With more on the class path. */
+    BootApp(String boot, String more, String... jvmOptions) throws IOException {
         List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "-Xmx256m", "-XX:TieredStopAtLevel=1", "--enable-native-access=ALL-UNNAMED"));
         command.addAll(List.of(jvmOptions));
-        command.addAll(List.of("-cp", System.getProperty("ferrohsm.test.jar") + ':' + classpath,
+        command.addAll(List.of("-cp", System.getProperty("ferrohsm.test.jar") + ':' + classpath(boot) + ':' + more,
             "org.ferrohsm.spring.app.Launcher"));
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.environment().remove("FERROHSM_CONFIG");
@@ -38,6 +39,14 @@ final class BootApp implements AutoCloseable {
         Thread reader = new Thread(this::read, "output of " + boot);
         reader.setDaemon(true);
         reader.start();
+    }
+
+    static String classpath(String name) {
+        String classpath = System.getProperty("ferrohsm.test." + name);
+        if (classpath == null) {
+            throw new IllegalStateException("-Dferrohsm.test." + name + " must be a class path");
+        }
+        return classpath;
     }
 
     private void read() {
