@@ -105,6 +105,7 @@ public final class FerroHsmProvider extends AuthProvider {
      * have their own way to name it.
      *
      * @param config a client configuration, read at first use
+     * @return the provider, not installed
      * @throws ProviderException if the native library cannot be loaded, with what to do
      */
     public static FerroHsmProvider withConfiguration(Path config) {
@@ -287,19 +288,31 @@ public final class FerroHsmProvider extends AuthProvider {
         }
     }
 
-    /** How many calls to an HSM this provider's configuration has had, over all providers that share it. */
+    /**
+     * Counts the calls to an HSM that this provider's configuration has had, over all providers that share it.
+     *
+     * @return how many, since the first use
+     */
     public long callCount() {
         HsmClient current = client;
         return current == null ? 0 : current.calls().count();
     }
 
-    /** How many of them ended in an exception. */
+    /**
+     * Counts those of {@link #callCount} that ended in an exception.
+     *
+     * @return how many, since the first use
+     */
     public long failedCallCount() {
         HsmClient current = client;
         return current == null ? 0 : current.calls().failed();
     }
 
-    /** How long they took together, in nanoseconds, with connecting, logging in and repeating. */
+    /**
+     * Adds up the time that those of {@link #callCount} took, with connecting, logging in and repeating.
+     *
+     * @return nanoseconds, since the first use
+     */
     public long callNanos() {
         HsmClient current = client;
         return current == null ? 0 : current.calls().nanos();

@@ -15,11 +15,7 @@ import org.springframework.context.annotation.Bean;
 @ConditionalOnClass(AbstractHealthIndicator.class)
 @ConditionalOnBean(FerroHsmProvider.class)
 @ConditionalOnEnabledHealthIndicator("ferrohsm")
-public class Boot3HealthConfiguration {
-    /** For Spring. */
-    public Boot3HealthConfiguration() {
-    }
-
+class Boot3HealthConfiguration {
     /** Up when an HSM can be reached and the login works. */
     @Bean
     @ConditionalOnMissingBean(name = "ferroHsmHealthIndicator")

@@ -16,11 +16,7 @@ import org.springframework.core.env.Environment;
 @ConditionalOnClass({ConfigurableJettyWebServerFactory.class, Server.class})
 @ConditionalOnBean(CertificateRotation.class)
 @ConditionalOnProperty("server.ssl.bundle")
-public class Boot3JettyConfiguration {
-    /** For Spring. */
-    public Boot3JettyConfiguration() {
-    }
-
+class Boot3JettyConfiguration {
     @Bean
     WebServerFactoryCustomizer<ConfigurableJettyWebServerFactory> ferroHsmJetty(SslBundles bundles, Environment environment) {
         String bundle = environment.getRequiredProperty("server.ssl.bundle");

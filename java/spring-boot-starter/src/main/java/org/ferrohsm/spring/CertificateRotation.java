@@ -75,7 +75,11 @@ public final class CertificateRotation implements SmartLifecycle {
         return names().stream().filter(this::update).toList();
     }
 
-    /** How often a bundle was updated since the start. */
+    /**
+     * Counts the updates.
+     *
+     * @return how often a bundle was updated since the start
+     */
     public long rotations() {
         return rotations.get();
     }

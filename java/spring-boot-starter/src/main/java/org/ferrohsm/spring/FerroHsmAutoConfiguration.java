@@ -40,14 +40,14 @@ public class FerroHsmAutoConfiguration {
      */
     @Bean
     @ConditionalOnMissingBean
-    public FerroHsmProvider ferroHsmProvider(Environment environment) {
+    FerroHsmProvider ferroHsmProvider(Environment environment) {
         return FerroHsmRegistration.install(environment);
     }
 
     /** Brings new certificates of SSL bundles into use. */
     @Bean
     @ConditionalOnMissingBean
-    public CertificateRotation ferroHsmCertificateRotation(FerroHsmProperties properties) {
+    CertificateRotation ferroHsmCertificateRotation(FerroHsmProperties properties) {
         return new CertificateRotation(properties.rotation().interval());
     }
 

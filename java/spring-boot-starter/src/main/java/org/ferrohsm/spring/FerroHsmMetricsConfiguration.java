@@ -23,14 +23,9 @@ import org.springframework.context.annotation.Bean;
 @AutoConfiguration(after = FerroHsmAutoConfiguration.class)
 @ConditionalOnClass(MeterBinder.class)
 @ConditionalOnBean({FerroHsmProvider.class, CertificateRotation.class})
-public class FerroHsmMetricsConfiguration {
-    /** For Spring. */
-    public FerroHsmMetricsConfiguration() {
-    }
-
-    /** The meters. */
+class FerroHsmMetricsConfiguration {
     @Bean
-    public MeterBinder ferroHsmMeters(FerroHsmProvider provider, CertificateRotation rotation) {
+    MeterBinder ferroHsmMeters(FerroHsmProvider provider, CertificateRotation rotation) {
         return registry -> {
             FunctionTimer.builder("ferrohsm.calls", provider, FerroHsmProvider::callCount,
                 FerroHsmProvider::callNanos, TimeUnit.NANOSECONDS)

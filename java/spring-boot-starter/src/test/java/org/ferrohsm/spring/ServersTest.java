@@ -82,6 +82,8 @@ class ServersTest {
         try {
             String url = URLEncoder.encode("https://localhost:" + other.getAddress().getPort() + "/", StandardCharsets.UTF_8);
             assertEquals("CN=client of " + boot, admitted.get(port, "/relay?url=" + url).body());
+            hsm.renew(boot + "-client", "renewed client");
+            eventually("CN=renewed client", () -> admitted.get(port, "/relay?url=" + url).body());
         } finally {
             other.stop(0);
         }
@@ -99,7 +101,7 @@ class ServersTest {
         String health = admitted.get(port, "/actuator/health").body();
         assertTrue(health.contains("\"ferroHsm\":{\"status\":\"UP\"") || health.contains("\"ferroHsm\":{\"details\""), health);
         String rotations = admitted.get(port, "/actuator/metrics/ferrohsm.certificate.rotations").body();
-        assertTrue(rotations.contains("\"value\":2.0"), rotations);
+        assertTrue(rotations.contains("\"value\":3.0"), rotations);
         String calls = admitted.get(port, "/actuator/metrics/ferrohsm.calls").body();
         assertTrue(calls.contains("TOTAL_TIME") && !calls.contains("\"value\":0.0"), calls);
     }
