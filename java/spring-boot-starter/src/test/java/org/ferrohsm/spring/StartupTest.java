@@ -1,8 +1,10 @@
 package org.ferrohsm.spring;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
@@ -60,6 +62,28 @@ class StartupTest {
             assertEquals(503, Https.plain(port, "/actuator/health"));
             port = app.start("ferrohsm.config=" + nowhere, "management.health.ferrohsm.enabled=false");
             assertEquals(200, Https.plain(port, "/actuator/health"));
+        }
+    }
+
+    /** Tomcat refuses to start without a key; Jetty and Netty start, and no handshake succeeds. */
+    @ParameterizedTest
+    @ValueSource(strings = {"boot3-tomcat", "boot4-jetty", "boot4-netty"})
+    void anHsmWithoutKeys(String boot) throws Exception {
+        try (TestHsm empty = new TestHsm(); BootApp app = new BootApp(boot)) {
+            String[] shape = {"ferrohsm.config=" + empty.config(), "server.ssl.key-store-type=PKCS11",
+                "server.ssl.key-store-provider=FerroHSM"};
+            if (boot.endsWith("tomcat")) {
+                app.refused(shape);
+                assertFailure(app, "The web server's key is not in FerroHSM: No aliases for private keys", "keytool -list");
+            } else {
+                int port = app.start(shape);
+                assertThrows(IOException.class, () -> Https.as(empty, null).get(port, "/"));
+            }
+            app.refused("ferrohsm.config=" + empty.config(), "server.ssl.bundle=web",
+                "spring.ssl.bundle.jks.web.keystore.type=PKCS11", "spring.ssl.bundle.jks.web.keystore.provider=FerroHSM",
+                "spring.ssl.bundle.jks.web.key.alias=web");
+            assertFailure(app, "The web server's key is not in FerroHSM: " + (boot.endsWith("tomcat")
+                ? "Alias name [web] does not identify a key entry" : "Keystore does not contain alias 'web'"), "keytool -list");
         }
     }
 
