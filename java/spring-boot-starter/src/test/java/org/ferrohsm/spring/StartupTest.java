@@ -35,7 +35,7 @@ class StartupTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"boot3-tomcat", "boot4-jetty", "boot4-netty"})
+    @ValueSource(strings = {"boot3-tomcat", "boot4-netty"})
     void failuresAreExplained(String boot) throws Exception {
         hsm.key("startup-" + boot, "EC", "startup");
         String address = "127.0.0.1:" + freePort();
