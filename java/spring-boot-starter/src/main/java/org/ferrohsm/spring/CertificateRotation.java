@@ -15,8 +15,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
-import org.springframework.boot.ssl.SslBundle;
 import org.springframework.boot.ssl.DefaultSslBundleRegistry;
+import org.springframework.boot.ssl.SslBundle;
 import org.springframework.context.SmartLifecycle;
 
 /**
@@ -36,7 +36,9 @@ public final class CertificateRotation implements SmartLifecycle {
     private final Map<String, String> inUse = new HashMap<>();
     private final Map<String, String> complaints = new HashMap<>();
     private final AtomicLong rotations = new AtomicLong();
-    private DefaultSslBundleRegistry registry;
+    private volatile DefaultSslBundleRegistry registry;
+    /** Beside the lock of a check, which may wait for the HSM while the application ends. */
+    private final Object lifecycle = new Object();
     private ScheduledThreadPoolExecutor thread;
 
     CertificateRotation(Duration interval) {
@@ -162,30 +164,39 @@ public final class CertificateRotation implements SmartLifecycle {
         }
     }
 
-    /** Starts asking, unless the interval is zero or no bundle can be updated. */
+    /** Starts asking, unless the interval is zero or there is no bundle. */
     @Override
-    public synchronized void start() {
-        if (thread == null && interval.toMillis() > 0 && !names().isEmpty()) {
-            thread = new ScheduledThreadPoolExecutor(1, task -> {
-                Thread made = new Thread(task, "ferrohsm-certificates");
-                made.setDaemon(true);
-                return made;
-            });
-            thread.scheduleWithFixedDelay(this::check, interval.toMillis(), interval.toMillis(), TimeUnit.MILLISECONDS);
+    public void start() {
+        if (interval.toMillis() <= 0 || names().isEmpty()) {
+            return;
+        }
+        synchronized (lifecycle) {
+            if (thread == null) {
+                thread = new ScheduledThreadPoolExecutor(1, task -> {
+                    Thread made = new Thread(task, "ferrohsm-certificates");
+                    made.setDaemon(true);
+                    return made;
+                });
+                thread.scheduleWithFixedDelay(this::check, interval.toMillis(), interval.toMillis(), TimeUnit.MILLISECONDS);
+            }
         }
     }
 
     /** Ends asking. */
     @Override
-    public synchronized void stop() {
-        if (thread != null) {
-            thread.shutdownNow();
-            thread = null;
+    public void stop() {
+        synchronized (lifecycle) {
+            if (thread != null) {
+                thread.shutdownNow();
+                thread = null;
+            }
         }
     }
 
     @Override
-    public synchronized boolean isRunning() {
-        return thread != null;
+    public boolean isRunning() {
+        synchronized (lifecycle) {
+            return thread != null;
+        }
     }
 }
