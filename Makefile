@@ -18,7 +18,7 @@ demo:
 	@scripts/demo
 
 test:
-	@scripts/bootstrap
+	@scripts/bootstrap test
 	@scripts/test
 
 build:
@@ -32,7 +32,7 @@ publish:
 	@echo 'published to build/repository'
 
 bench:
-	@scripts/bootstrap bench
+	@scripts/bootstrap test
 	@scripts/bench
 
 soak:

@@ -11,12 +11,13 @@ use crate::keys::{Key, LabelRule, NewKey, merged};
 use crate::policy;
 use crate::requests::Change;
 use crate::session::Caller;
-use ferrohsm_protocol::mechanisms::Use;
+use ferrohsm_protocol::mechanisms::{Use, is_pair};
 use ferrohsm_protocol::messages::{
     MechanismParameters, UnwrapKeyRequest, UnwrapKeyResponse, WrapKeyRequest, WrapKeyResponse,
 };
 use ferrohsm_protocol::{Mechanism, Status};
 use std::sync::Arc;
+use x509_parser::asn1_rs::{Any, FromDer};
 
 /// Wraps a key that may leave the HSM.
 pub fn handle_wrap_key(
@@ -95,10 +96,25 @@ fn unwrap_raw(
     let unwrapping_key = key.material()?.get()?;
     let material = crypto::unwrap_key(unwrapping_key, mechanism, parameters, &request.wrapped)
         .map_err(|error| held_back(hsm, key, error))?;
-    KeyMaterial::from_import(crypto_type, &material)
+    let material = match mechanism {
+        Mechanism::AesKeyWrapPad if is_pair(key_type) => without_filler(&material),
+        _ => &material,
+    };
+    KeyMaterial::from_import(crypto_type, material)
         .map_err(OpError::from)
         .and_then(|material| draft.finish(hsm.mode, material))
         .map_err(|error| indistinct(hsm, key, error))
+}
+
+/// A private key without the zeros with which SoftHSM 2.6 fills it up to whole blocks before RFC 5649 does so anyway. They were
+/// authenticated with the key, and end where its outermost element says that it ends.
+fn without_filler(pkcs8: &[u8]) -> &[u8] {
+    match Any::from_der(pkcs8) {
+        Ok((rest, _)) if rest.len() < 8 && rest.iter().all(|byte| *byte == 0) => {
+            &pkcs8[..pkcs8.len() - rest.len()]
+        }
+        _ => pkcs8,
+    }
 }
 
 /// The form that carries all attributes: the key comes back as it was.

@@ -10,9 +10,11 @@ import java.security.InvalidKeyException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.PrivateKey;
+import java.security.Signature;
 import java.security.interfaces.RSAPrivateKey;
 import java.security.interfaces.RSAPublicKey;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import javax.crypto.Cipher;
 import javax.crypto.KeyGenerator;
@@ -23,6 +25,7 @@ import javax.crypto.spec.SecretKeySpec;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Wraps that are put together from others, and those that carry attributes. */
@@ -49,6 +52,33 @@ class WrapFormsTest {
             : Cipher.getInstance("AES/ECB/NoPadding", provider);
         cipher.init(Cipher.ENCRYPT_MODE, key);
         return cipher.doFinal(new byte[16]);
+    }
+
+    /** SoftHSM 2.6 fills a private key up with zeros to whole blocks before it wraps it. Nothing else may follow a key. */
+    @ParameterizedTest
+    @CsvSource({"0000000000, true", "00, true", "0000000001, false", "0000000000000000, false"})
+    void aPrivateKeyMayBeFilledUpToABlock(String filler, boolean taken) throws Exception {
+        KeyPairGenerator software = KeyPairGenerator.getInstance("EC", "SunEC");
+        software.initialize(256);
+        KeyPair pair = software.generateKeyPair();
+        byte[] key = pair.getPrivate().getEncoded();
+        byte[] more = HexFormat.of().parseHex(filler);
+        byte[] filled = Arrays.copyOf(key, key.length + more.length);
+        System.arraycopy(more, 0, filled, key.length, more.length);
+        Cipher token = Cipher.getInstance("AES/KWP/NoPadding", "SunJCE");
+        token.init(Cipher.WRAP_MODE, new SecretKeySpec(wrappingBytes, "AES"));
+        byte[] wrapped = token.wrap(new SecretKeySpec(filled, "Filled"));
+        Cipher unwrapper = Cipher.getInstance("AES/KWP/NoPadding", provider);
+        unwrapper.init(Cipher.UNWRAP_MODE, wrapping);
+        if (!taken) {
+            assertThrows(InvalidKeyException.class, () -> unwrapper.unwrap(wrapped, "EC", Cipher.PRIVATE_KEY));
+            return;
+        }
+        Signature signature = Signature.getInstance("SHA256withECDSA");
+        signature.initSign((PrivateKey) unwrapper.unwrap(wrapped, "EC", Cipher.PRIVATE_KEY));
+        byte[] signed = signature.sign();
+        signature.initVerify(pair.getPublic());
+        assertTrue(signature.verify(signed));
     }
 
     /** CKM_RSA_AES_KEY_WRAP, put together from the JDK's own ciphers. */

@@ -1,0 +1,176 @@
+//! The commands in the samples' READMEs, run as a reader runs them, by `samples/run`. After them a README shows output, in a block of
+//! the language `text`: its lines must come, in this order. `…` in a line stands for anything.
+#![allow(clippy::unwrap_used)] // in tests a failure is the point
+
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
+}
+
+fn readme(sample: &str) -> String {
+    std::fs::read_to_string(root().join("samples").join(sample).join("README.md")).unwrap()
+}
+
+/// The lines that the README says come out.
+fn expected(sample: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut inside = false;
+    for line in readme(sample).lines() {
+        match line {
+            "```text" => inside = true,
+            "```" => inside = false,
+            _ if inside => lines.push(line.trim().to_owned()),
+            _ => {}
+        }
+    }
+    assert!(!lines.is_empty(), "{sample} says nothing of its output");
+    lines
+}
+
+/// Whether a line is as the README has it.
+fn matches(line: &str, wanted: &str) -> bool {
+    let mut rest = line.trim();
+    let mut parts = wanted.split('…');
+    let first = parts.next().unwrap_or_default();
+    let Some(after) = rest.strip_prefix(first) else {
+        return false;
+    };
+    rest = after;
+    let Some(last) = parts.next_back() else {
+        return rest.is_empty();
+    };
+    for part in parts {
+        match rest.split_once(part) {
+            Some((_, after)) => rest = after,
+            None => return false,
+        }
+    }
+    rest.ends_with(last)
+}
+
+#[test]
+fn lines_match_as_the_readme_has_them() {
+    assert!(matches("  Verified OK", "Verified OK"));
+    assert!(!matches("echo Verified OK", "Verified OK"));
+    assert!(matches("moved \"a\", 56 bytes", "moved \"a\", … bytes"));
+    assert!(!matches("moved \"a\", 56 bits", "moved \"a\", … bytes"));
+    assert!(matches("a b c d", "a…c…"));
+    assert!(!matches("a b d", "a…c…"));
+}
+
+fn run(sample: &str, temporary: &Path) -> (bool, String) {
+    let mut command = Command::new("bash");
+    command
+        .args(["-c", "exec \"$0\" \"$1\" 2>&1"])
+        .arg(root().join("samples/run"))
+        .arg(sample)
+        .env("TMPDIR", temporary)
+        .env_remove("JAVA_HOME")
+        // What a failed run leaves must not end the test itself.
+        .process_group(0);
+    let output = command.output().unwrap();
+    (
+        output.status.success(),
+        String::from_utf8_lossy(&output.stdout).into_owned(),
+    )
+}
+
+/// Runs a sample, compares, and looks for what it left.
+fn sample(name: &str) {
+    let temporary = tempfile::tempdir().unwrap();
+    // PostgreSQL's user must get to its own folder in it.
+    std::fs::set_permissions(
+        temporary.path(),
+        std::os::unix::fs::PermissionsExt::from_mode(0o711),
+    )
+    .unwrap();
+    let (success, text) = run(name, temporary.path());
+    assert!(success, "{text}");
+    let mut lines = text.lines();
+    for wanted in expected(name) {
+        assert!(
+            lines.any(|line| matches(line, &wanted)),
+            "{wanted:?} did not come, or not in its place:\n{text}"
+        );
+    }
+    let left: Vec<_> = std::fs::read_dir(temporary.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .filter(|name| !name.to_string_lossy().starts_with("hsperfdata"))
+        .collect();
+    assert!(left.is_empty(), "{left:?} in the folder for temporary files");
+    let processes = Command::new("pgrep")
+        .arg("-f")
+        .arg(temporary.path())
+        .output()
+        .unwrap();
+    let processes = String::from_utf8_lossy(&processes.stdout).into_owned();
+    assert!(processes.is_empty(), "still running: {processes}");
+}
+
+macro_rules! samples {
+    ($($test:ident $name:literal)*) => {
+        $(#[test]
+        fn $test() {
+            sample($name);
+        })*
+
+        /// A sample that no test runs is one that stops working.
+        #[test]
+        fn every_sample_has_its_test() {
+            let tested = [$($name),*];
+            for entry in std::fs::read_dir(root().join("samples")).unwrap() {
+                let folder = entry.unwrap();
+                let name = folder.file_name().into_string().unwrap();
+                let ours = std::fs::read_to_string(folder.path().join("README.md"))
+                    .is_ok_and(|text| text.contains(&format!("`samples/run {name}`")));
+                assert_eq!(ours, tested.contains(&name.as_str()), "{name}");
+            }
+        }
+    };
+}
+
+samples! {
+    sign_and_verify "sign-and-verify"
+    mutual_tls "mutual-tls"
+    jwt "jwt"
+    certificate_authority "certificate-authority"
+    jarsigner "jarsigner"
+    pdf_signing "pdf-signing"
+    xml_signing "xml-signing"
+    database_encryption "database-encryption"
+    from_cloudhsm "from-cloudhsm"
+    from_pkcs12 "from-pkcs12"
+    from_softhsm "from-softhsm"
+}
+
+#[test]
+fn a_step_that_fails_fails_the_sample() {
+    let temporary = tempfile::tempdir().unwrap();
+    // An openssl that finds every signature bad stands first in the path.
+    let folder = temporary.path().join("bin");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join("jdk"), "").unwrap();
+    let output = Command::new(root().join("samples/run"))
+        .args(["sign-and-verify", "bash", "-c", "echo scratch; exit 3"])
+        .env("TMPDIR", temporary.path())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("scratch"));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("FAILED: samples/run sign-and-verify"));
+}
+
+/// The move is documented in two places, and is one command.
+#[test]
+fn the_sed_is_the_documented_one() {
+    let sed = |text: &str| {
+        let from = text.find("find src -name").unwrap();
+        text[from..].split("\n```").next().unwrap().split("{} +").next().unwrap().to_owned()
+    };
+    let document = std::fs::read_to_string(root().join("docs/cloudhsm.md")).unwrap();
+    assert_eq!(sed(&readme("from-cloudhsm")), sed(&document));
+}
