@@ -2,12 +2,18 @@
 //! the language `text`: its lines must come, in this order. `…` in a line stands for anything.
 #![allow(clippy::unwrap_used)] // in tests a failure is the point
 
-use std::os::unix::process::CommandExt;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use ferrohsm_e2e::tools::shell;
+
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("..")
+        .canonicalize()
+        .unwrap()
 }
 
 fn readme(sample: &str) -> String {
@@ -61,16 +67,16 @@ fn lines_match_as_the_readme_has_them() {
     assert!(!matches("a b d", "a…c…"));
 }
 
-fn run(sample: &str, temporary: &Path) -> (bool, String) {
+/// Runs a sample with this folder for temporary files, and this path: whether it succeeded, and what it printed.
+fn run(sample: &str, temporary: &Path, path: &str) -> (bool, String) {
     let mut command = Command::new("bash");
     command
         .args(["-c", "exec \"$0\" \"$1\" 2>&1"])
         .arg(root().join("samples/run"))
         .arg(sample)
         .env("TMPDIR", temporary)
-        .env_remove("JAVA_HOME")
-        // What a failed run leaves must not end the test itself.
-        .process_group(0);
+        .env("PATH", path)
+        .env_remove("JAVA_HOME");
     let output = command.output().unwrap();
     (
         output.status.success(),
@@ -82,12 +88,8 @@ fn run(sample: &str, temporary: &Path) -> (bool, String) {
 fn sample(name: &str) {
     let temporary = tempfile::tempdir().unwrap();
     // PostgreSQL's user must get to its own folder in it.
-    std::fs::set_permissions(
-        temporary.path(),
-        std::os::unix::fs::PermissionsExt::from_mode(0o711),
-    )
-    .unwrap();
-    let (success, text) = run(name, temporary.path());
+    std::fs::set_permissions(temporary.path(), Permissions::from_mode(0o711)).unwrap();
+    let (success, text) = run(name, temporary.path(), &std::env::var("PATH").unwrap());
     assert!(success, "{text}");
     let mut lines = text.lines();
     for wanted in expected(name) {
@@ -99,16 +101,32 @@ fn sample(name: &str) {
     let left: Vec<_> = std::fs::read_dir(temporary.path())
         .unwrap()
         .map(|entry| entry.unwrap().file_name())
-        .filter(|name| !name.to_string_lossy().starts_with("hsperfdata"))
         .collect();
-    assert!(left.is_empty(), "{left:?} in the folder for temporary files");
-    let processes = Command::new("pgrep")
-        .arg("-f")
-        .arg(temporary.path())
-        .output()
-        .unwrap();
-    let processes = String::from_utf8_lossy(&processes.stdout).into_owned();
-    assert!(processes.is_empty(), "still running: {processes}");
+    assert!(
+        left.is_empty(),
+        "{left:?} in the folder for temporary files"
+    );
+    let running = running_in(temporary.path());
+    assert!(running.is_empty(), "still running: {running:?}");
+}
+
+/// Command lines of processes that work in a folder or name it.
+fn running_in(folder: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    for process in std::fs::read_dir("/proc").unwrap() {
+        let process = process.unwrap().path();
+        // Processes end while we look.
+        let Ok(command) = std::fs::read(process.join("cmdline")) else {
+            continue;
+        };
+        let command = String::from_utf8_lossy(&command).replace('\0', " ");
+        let within =
+            std::fs::read_link(process.join("cwd")).is_ok_and(|cwd| cwd.starts_with(folder));
+        if within || command.contains(folder.to_str().unwrap()) {
+            found.push(command);
+        }
+    }
+    found
 }
 
 macro_rules! samples {
@@ -149,19 +167,22 @@ samples! {
 
 #[test]
 fn a_step_that_fails_fails_the_sample() {
-    let temporary = tempfile::tempdir().unwrap();
-    // An openssl that finds every signature bad stands first in the path.
-    let folder = temporary.path().join("bin");
-    std::fs::create_dir(&folder).unwrap();
-    std::fs::write(folder.join("jdk"), "").unwrap();
-    let output = Command::new(root().join("samples/run"))
-        .args(["sign-and-verify", "bash", "-c", "echo scratch; exit 3"])
-        .env("TMPDIR", temporary.path())
-        .output()
-        .unwrap();
-    assert_eq!(output.status.code(), Some(3));
-    assert!(String::from_utf8_lossy(&output.stdout).contains("scratch"));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("FAILED: samples/run sign-and-verify"));
+    let folder = tempfile::tempdir().unwrap();
+    // An openssl that says no to everything stands first in the path.
+    shell(folder.path(), "echo 'exit 22' >openssl; chmod +x openssl");
+    let path = format!(
+        "{}:{}",
+        folder.path().display(),
+        std::env::var("PATH").unwrap()
+    );
+    let (success, text) = run("sign-and-verify", folder.path(), &path);
+    assert!(!success);
+    assert!(
+        text.contains("FAILED: samples/run sign-and-verify"),
+        "{text}"
+    );
+    assert!(!text.contains("BAD signature"), "it went on: {text}");
+    assert!(running_in(folder.path()).is_empty());
 }
 
 /// The move is documented in two places, and is one command.
@@ -169,7 +190,14 @@ fn a_step_that_fails_fails_the_sample() {
 fn the_sed_is_the_documented_one() {
     let sed = |text: &str| {
         let from = text.find("find src -name").unwrap();
-        text[from..].split("\n```").next().unwrap().split("{} +").next().unwrap().to_owned()
+        text[from..]
+            .split("\n```")
+            .next()
+            .unwrap()
+            .split("{} +")
+            .next()
+            .unwrap()
+            .to_owned()
     };
     let document = std::fs::read_to_string(root().join("docs/cloudhsm.md")).unwrap();
     assert_eq!(sed(&readme("from-cloudhsm")), sed(&document));
