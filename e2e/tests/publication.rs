@@ -241,5 +241,8 @@ fn the_document_names_the_platforms_that_the_script_builds() {
         .map(|(platform, _)| platform)
         .collect();
     known.sort_unstable();
-    assert_eq!(documented.trim(), format!("scripts/natives {}", known.join(" ")));
+    assert_eq!(
+        documented.trim(),
+        format!("scripts/natives {}", known.join(" "))
+    );
 }
