@@ -1,8 +1,8 @@
 //! The real openssl, and what documents tell people to type.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 /// Runs shell text in a folder, answering every question with its default. Panics with the output if it fails.
@@ -32,20 +32,50 @@ pub fn commands(document: &str, section: &str) -> String {
 
 /// All blocks in this language in a document under the heading `section`, as one text.
 pub fn block(document: &str, section: &str, language: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("..")
-        .join(document);
-    let text = std::fs::read_to_string(path).expect("the document");
+    blocks(document, section, language).concat()
+}
+
+/// The blocks in this language in a document under the heading `section`; at least one.
+pub fn blocks(document: &str, section: &str, language: &str) -> Vec<String> {
+    let text = std::fs::read_to_string(root().join(document)).expect("the document");
     let heading = format!("## {section}\n");
     let after = text.split_once(&heading).expect("the section").1;
     let section = after.split("\n## ").next().expect("text");
-    let blocks: Vec<&str> = section
+    let blocks: Vec<String> = section
         .split(&format!("```{language}\n"))
         .skip(1)
         .filter_map(|block| block.split("```").next())
+        .map(str::to_owned)
         .collect();
     assert!(!blocks.is_empty(), "no {language} block");
-    blocks.concat()
+    blocks
+}
+
+/// The project's top folder.
+pub fn root() -> PathBuf {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let parent = manifest.parent().expect("e2e is in it");
+    parent.canonicalize().expect("it is there")
+}
+
+/// The command `mvn` for a build that gets FerroHSM from what `make publish` left. It has a local repository of its own, so that
+/// nothing is left in the user's, and none of FerroHSM's in it from earlier. One test at a time may use it.
+pub fn maven() -> String {
+    let published = root().join("build/repository");
+    assert!(
+        published.join("org/ferrohsm").exists(),
+        "nothing is published: run make publish"
+    );
+    let local = root().join("target/m2");
+    match std::fs::remove_dir_all(local.join("org/ferrohsm")) {
+        Err(error) if error.kind() != ErrorKind::NotFound => panic!("{error}"),
+        _ => {}
+    }
+    format!(
+        "mvn -B -Dmaven.repo.local={} -Dferrohsm.repository=file://{}",
+        local.display(),
+        published.display()
+    )
 }
 
 /// A TLS connection that openssl holds.

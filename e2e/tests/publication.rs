@@ -5,15 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use ferrohsm_e2e::server::Server;
-use ferrohsm_e2e::tools::{block, commands};
+use ferrohsm_e2e::tools::{block, commands, maven, root};
 
 const DOCUMENT: &str = "docs/getting.md";
 const SAMPLE: &str = "samples/maven-and-gradle/README.md";
-
-fn root() -> PathBuf {
-    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
-    manifest.parent().unwrap().canonicalize().unwrap()
-}
 
 fn repository() -> PathBuf {
     let path = root().join("build/repository/org/ferrohsm");
@@ -50,20 +45,34 @@ fn copy_of_the_sources() -> tempfile::TempDir {
     copy
 }
 
-/// Each published module's folder, with its name.
-fn modules() -> Vec<(String, PathBuf)> {
-    let modules: Vec<_> = repository()
+/// What is published, by name.
+const MODULES: [&str; 5] = [
+    "ferrohsm-bom",
+    "ferrohsm-junit",
+    "ferrohsm-provider",
+    "ferrohsm-server-linux-x86_64",
+    "ferrohsm-spring-boot-starter",
+];
+
+/// Each published module's name and folder.
+fn modules() -> impl Iterator<Item = (&'static str, PathBuf)> {
+    let folder = |name: &str| repository().join(name).join(env!("CARGO_PKG_VERSION"));
+    MODULES.into_iter().map(move |name| (name, folder(name)))
+}
+
+#[test]
+fn all_modules_are_published_and_documented() {
+    let mut names: Vec<_> = repository()
         .read_dir()
         .unwrap()
-        .map(|entry| entry.unwrap())
-        .map(|entry| {
-            let version = env!("CARGO_PKG_VERSION");
-            let name = entry.file_name().into_string().unwrap();
-            (name, entry.path().join(version))
-        })
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
-    assert!(modules.len() >= 2, "{modules:?}");
-    modules
+    names.sort_unstable();
+    assert_eq!(names, MODULES);
+    let document = std::fs::read_to_string(root().join(DOCUMENT)).unwrap();
+    for name in MODULES {
+        assert!(document.contains(&format!("\n| `{name}` |")), "{name}");
+    }
 }
 
 #[test]
@@ -105,13 +114,10 @@ fn each_module_has_what_maven_central_demands() {
 
 #[test]
 fn the_bill_of_materials_names_every_other_module() {
-    let (_, folder) = modules()
-        .into_iter()
-        .find(|(name, _)| name == "ferrohsm-bom")
-        .unwrap();
     let version = env!("CARGO_PKG_VERSION");
+    let folder = repository().join("ferrohsm-bom").join(version);
     let pom = std::fs::read_to_string(folder.join(format!("ferrohsm-bom-{version}.pom"))).unwrap();
-    for (name, _) in modules() {
+    for name in MODULES {
         let line = format!("<artifactId>{name}</artifactId><version>{version}</version>");
         assert_eq!(pom.contains(&line), name != "ferrohsm-bom", "{name}\n{pom}");
     }
@@ -187,17 +193,8 @@ fn sample(section: &str, before: &str, edit: impl Fn(String) -> String) -> Strin
 
 #[test]
 fn maven_builds_the_sample() {
-    // A local repository of its own, so that nothing is left in the user's and nothing old comes from it.
-    let local = root().join("target/m2");
-    let _ = std::fs::remove_dir_all(local.join("org/ferrohsm"));
-    let options = format!(
-        "mvn -B -Dmaven.repo.local={} -Dferrohsm.repository=file://{}",
-        local.display(),
-        root().join("build/repository").display()
-    );
-    let output = sample("With Maven", "", |text| text.replace("mvn", &options));
+    let output = sample("With Maven", "", |text| text.replace("mvn", &maven()));
     assert!(output.contains("Verified OK"), "{output}");
-    assert!(local.join("org/ferrohsm/ferrohsm-provider").exists());
 }
 
 #[test]
@@ -210,6 +207,23 @@ fn gradle_builds_the_sample() {
     );
     let output = sample("With Gradle", &before, |text| text);
     assert!(output.contains("Verified OK"), "{output}");
+}
+
+#[test]
+fn the_server_can_be_taken_from_its_jar() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = commands(DOCUMENT, "The HSM without building it");
+    let (taken, started) = text.trim().rsplit_once('\n').unwrap();
+    let repository = root().join("build/repository");
+    let taken = taken.replace("/opt/ferrohsm/repository", repository.to_str().unwrap());
+    shell(folder.path(), &taken);
+    assert_eq!(started, "./hsm-server dev --dir /tmp/hsm");
+    // With its input at an end, a throwaway HSM ends as soon as it is ready.
+    let line = shell(
+        folder.path(),
+        "./hsm-server dev --throwaway --dir hsm </dev/null",
+    );
+    assert!(line.contains("\"ready\":true"), "{line}");
 }
 
 /// What the document tells people to put into their builds is what the sample has.

@@ -1,50 +1,167 @@
-//! What the README tells a newcomer to type, and the sample that `make demo` runs.
+//! What the README tells a newcomer to type, in its order, and the sample that `make demo` runs.
 #![allow(clippy::unwrap_used)] // in tests a failure is the point
 
+use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
 
 use ferrohsm_e2e::server::Server;
-use ferrohsm_e2e::tools::shell;
+use ferrohsm_e2e::tools::{block, blocks, commands, maven, root, shell};
 
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+const README: &str = "README.md";
+const JAR: &str = "java/provider/build/libs/ferrohsm-provider.jar";
+static MAVEN: Mutex<()> = Mutex::new(());
+
+/// Shell text that runs in the top folder, with all that it starts; killed when dropped.
+struct Terminal {
+    bash: Child,
 }
 
-/// The indented command of the README that starts with this word, with its continuation lines.
-fn command(word: &str) -> String {
-    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
-    let mut lines = readme
-        .lines()
-        .skip_while(|line| !line.starts_with(&format!("    {word} ")));
-    let mut command = String::new();
-    for line in lines.by_ref() {
-        command += line.trim_start();
-        command += "\n";
-        if !line.ends_with('\\') {
-            break;
-        }
+impl Terminal {
+    fn open(text: &str) -> Terminal {
+        let bash = Command::new("bash")
+            .args(["-euc", &format!("exec 2>&1\n{text}")])
+            .current_dir(root())
+            .process_group(0)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        Terminal { bash }
     }
-    assert!(!command.is_empty(), "the README has no {word} command");
-    command
+
+    /// What it prints until a line has this in it, or until it ends.
+    fn read_to(&mut self, wanted: &str) -> String {
+        let mut text = String::new();
+        for line in BufReader::new(self.bash.stdout.as_mut().unwrap()).lines() {
+            let line = line.unwrap();
+            text = text + &line + "\n";
+            if line.contains(wanted) {
+                break;
+            }
+        }
+        text
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        // Fails only if all of it has ended already.
+        let group = format!("-{}", self.bash.id());
+        let _ = Command::new("kill").args(["-KILL", "--", &group]).status();
+        let _ = self.bash.wait();
+    }
+}
+
+/// A copy of a sample, for what Maven makes in it.
+fn copy(sample: &str, folder: &Path) -> String {
+    let to = folder.join("sample").to_str().unwrap().to_owned();
+    shell(
+        &root(),
+        &format!("mkdir {to}; cp -r {sample}/pom.xml {sample}/src {to}"),
+    );
+    to
 }
 
 #[test]
-fn keytool_makes_a_permanent_key() {
+fn a_spring_boot_application_serves_https() {
+    const SECTION: &str = "An HTTPS server whose key is in the HSM";
+    let _alone = MAVEN.lock().unwrap_or_else(|broken| broken.into_inner());
+    let typed = blocks(README, SECTION, "sh");
+    let [hsm, application, curl] = &typed[..] else {
+        panic!("{typed:?}");
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let directory = folder.path().join("hsm");
+    assert_eq!(hsm, "target/release/hsm-server dev --dir /tmp/hsm\n");
+    let (server, _) = Server::dev(&directory, &[]);
+
+    // Elsewhere than in /tmp/hsm, and on a free port.
+    let here = |text: &str| text.replace("/tmp/hsm", directory.to_str().unwrap());
+    let sample = copy("samples/spring-boot-https", folder.path());
+    let properties = format!("{sample}/src/main/resources/application.properties");
+    let text = std::fs::read_to_string(&properties).unwrap();
+    for line in block(README, SECTION, "properties").lines() {
+        assert!(text.lines().any(|ours| ours == line), "{line}");
+    }
+    assert!(text.contains("server.port=8443\n") && curl.contains(":8443/"));
+    std::fs::write(&properties, here(&text).replace("8443", "0")).unwrap();
+
+    let application = here(application)
+        .replace("samples/spring-boot-https", &sample)
+        .replace("mvn", &maven());
+    let mut terminal = Terminal::open(&application);
+    let started = terminal.read_to("Tomcat started on port ");
+    let port = started
+        .rsplit_once("started on port ")
+        .and_then(|(_, rest)| rest.split_once(' '))
+        .unwrap_or_else(|| panic!("{started}"))
+        .0;
+    let mut other = Terminal::open(&here(curl).replace("8443", port));
+    let wanted = block(README, SECTION, "text");
+    let page = other.read_to(wanted.trim_end());
+    assert!(page.contains(&wanted), "{page}");
+    drop(terminal);
+    assert!(server.stop().success());
+}
+
+#[test]
+fn a_junit_test_has_an_hsm_of_its_own() {
+    const SECTION: &str = "A JUnit test with an HSM of its own";
+    let _alone = MAVEN.lock().unwrap_or_else(|broken| broken.into_inner());
+    let folder = tempfile::tempdir().unwrap();
+    let sample = copy("samples/junit", folder.path());
+    // The HSM's binary is extracted there.
+    let cache = format!("export XDG_CACHE_HOME={}\n", folder.path().display());
+    let typed = commands(README, SECTION)
+        .replace("samples/junit", &sample)
+        .replace("mvn", &maven());
+    let mut terminal = Terminal::open(&(cache + &typed));
+    let text = terminal.read_to("BUILD SUCCESS");
+    for line in block(README, SECTION, "text").lines() {
+        assert!(
+            text.lines().any(|printed| printed == line),
+            "{line}\n{text}"
+        );
+    }
+    let class = root().join("samples/junit/src/test/java/example/TokenSignerTest.java");
+    let class = std::fs::read_to_string(class).unwrap();
+    assert!(class.contains(&block(README, SECTION, "java")));
+}
+
+#[test]
+fn a_java_program_signs() {
     let folder = tempfile::tempdir().unwrap();
     let hsm = folder.path().join("hsm");
     let (server, _) = Server::dev(&hsm, &[]);
-    shell(
-        root(),
-        &command("keytool").replace("/tmp/hsm", hsm.to_str().unwrap()),
+    let text = block(README, "Your own programs", "java");
+    let (imports, body): (Vec<&str>, Vec<&str>) =
+        text.lines().partition(|line| line.starts_with("import "));
+    let program = format!(
+        "{}
+         class Try {{
+             public static void main(String[] none) throws Exception {{
+                 byte[] data = {{1, 2, 3}};
+                 {}
+                 signature.initVerify(pair.getPublic());
+                 signature.update(data);
+                 if (!signature.verify(signed) || pair.getPrivate().getEncoded() != null) throw new Exception();
+             }}
+         }}",
+        imports.join("\n"),
+        body.join("\n")
     );
-    let list = Command::new(ferrohsm_e2e::server::binary("ferrohsm"))
-        .args(["key", "list", "--config"])
-        .arg(hsm.join("client.toml"))
-        .output()
-        .unwrap();
-    let list = String::from_utf8(list.stdout).unwrap();
-    assert!(list.contains("web"), "{list}");
+    std::fs::write(folder.path().join("Try.java"), program).unwrap();
+    shell(
+        folder.path(),
+        &format!(
+            "java -cp {} -Dferrohsm.config={}/client.toml Try.java",
+            root().join(JAR).display(),
+            hsm.display()
+        ),
+    );
     assert!(server.stop().success());
 }
 

@@ -4,17 +4,10 @@
 
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
-use ferrohsm_e2e::tools::shell;
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("..")
-        .canonicalize()
-        .unwrap()
-}
+use ferrohsm_e2e::tools::{root, shell};
 
 fn readme(sample: &str) -> String {
     std::fs::read_to_string(root().join("samples").join(sample).join("README.md")).unwrap()
@@ -153,6 +146,7 @@ macro_rules! samples {
 
 samples! {
     sign_and_verify "sign-and-verify"
+    spring_boot_https "spring-boot-https"
     mutual_tls "mutual-tls"
     jwt "jwt"
     certificate_authority "certificate-authority"
