@@ -18,6 +18,7 @@ pub mod listener;
 pub mod logins;
 pub mod ops;
 pub mod policy;
+mod processors;
 pub mod requests;
 pub mod seal;
 pub mod serve;

@@ -9,6 +9,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::hsm::Hsm;
+use crate::processors::Processors;
 use crate::{cluster, config, listener};
 
 /// Serves until SIGTERM or SIGINT, then ends in order: calls under way are answered and everything is on disk.
@@ -60,8 +61,14 @@ fn raise_file_limit() {
 }
 
 fn runtime() -> io::Result<Runtime> {
-    Builder::new_multi_thread()
+    let mut builder = Builder::new_multi_thread();
+    builder
         .enable_all()
-        .max_blocking_threads(config::POOL_THREADS_MAX)
-        .build()
+        .max_blocking_threads(config::POOL_THREADS_MAX);
+    if let Some(processors) = Processors::of_this_process() {
+        builder
+            .worker_threads(processors.count())
+            .on_thread_start(move || processors.take());
+    }
+    builder.build()
 }
