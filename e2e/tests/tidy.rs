@@ -46,31 +46,74 @@ fn no_source_file_is_over_600_lines() {
     assert!(files.is_empty(), "{files:#?}");
 }
 
+/// A document without its blocks of code.
+fn prose(document: &Path) -> String {
+    let text = std::fs::read_to_string(document).expect("documents are UTF-8");
+    text.split("\n```").step_by(2).collect()
+}
+
+/// What GitHub makes of the headings of a document, to link to.
+fn anchors(document: &Path) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for line in prose(document).lines() {
+        let text = line.trim_start_matches('#');
+        if text.len() == line.len() || !text.starts_with(' ') {
+            continue;
+        }
+        let anchor: String = text
+            .trim()
+            .to_lowercase()
+            .replace(' ', "-")
+            .chars()
+            .filter(|&c| c.is_alphanumeric() || c == '-' || c == '_')
+            .collect();
+        let again = (1..).map(|number| format!("{anchor}-{number}"));
+        let free = std::iter::once(anchor.clone())
+            .chain(again)
+            .find(|name| !found.contains(name));
+        found.extend(free);
+    }
+    found
+}
+
 #[test]
 fn links_between_documents_lead_somewhere() {
     let mut dead = Vec::new();
     for document in tracked(&[".md"]) {
-        let text = std::fs::read_to_string(&document).expect("documents are UTF-8");
+        let folder = document.parent().expect("a file has a folder");
+        let text = prose(&document);
         for link in text
             .split("](")
             .skip(1)
             .filter_map(|rest| rest.split(')').next())
         {
-            let target = link.split('#').next().unwrap_or_default();
-            if target.is_empty() || target.contains("://") {
+            let (path, anchor) = link.split_once('#').unwrap_or((link, ""));
+            if path.contains("://") {
                 continue;
             }
-            if !document
-                .parent()
-                .expect("a file has a folder")
-                .join(target)
-                .exists()
-            {
+            let target = if path.is_empty() {
+                document.clone()
+            } else {
+                folder.join(path)
+            };
+            let there = target.exists()
+                && (anchor.is_empty() || target.is_file() && anchors(&target).contains(anchor));
+            if !there {
                 dead.push(format!("{}: {link}", document.display()));
             }
         }
     }
     assert!(dead.is_empty(), "{dead:#?}");
+}
+
+#[test]
+fn headings_are_linked_as_github_does_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let document = folder.path().join("a.md");
+    let text = "# What's `it`, then?\n\n## One\n```sh\n# no heading\n```\n## One\n#none\n";
+    std::fs::write(&document, text).expect("written");
+    let wanted = ["one", "one-1", "whats-it-then"].map(str::to_owned);
+    assert_eq!(anchors(&document), BTreeSet::from(wanted));
 }
 
 #[test]
