@@ -56,7 +56,7 @@ final class FerroHsmFailureAnalyzer implements FailureAnalyzer, Ordered {
                 return new FailureAnalysis(advice.description() + because(message), advice.action(), failure);
             }
         }
-        return new FailureAnalysis("FerroHSM: " + message, "See the errors in FerroHSM's docs/java.md and docs/spring-boot.md.",
+        return new FailureAnalysis("FerroHSM: " + message, "FerroHSM's docs/troubleshooting.md lists messages and what to do.",
             failure);
     }
 
