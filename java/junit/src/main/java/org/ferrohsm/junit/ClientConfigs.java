@@ -36,11 +36,13 @@ final class ClientConfigs {
         if (known != null) {
             return known;
         }
-        Path source = user.equals(FerroHsmServer.DEFAULT_USER) ? directory.resolve("client.toml")
-            : directory.resolve("users").resolve(user + ".toml");
+        boolean isDefault = user.equals(FerroHsmServer.DEFAULT_USER);
+        Path source = isDefault ? directory.resolve("client.toml") : directory.resolve("users").resolve(user + ".toml");
+        // Beside the others, where their relative paths hold too, and not among them: a user may be called like a file here.
+        Path folder = isDefault ? directory : Files.createDirectories(directory.resolve("clients"));
         String text = Files.readString(source)
             .replaceFirst("(?m)^addresses = .*$", "addresses = [\"127.0.0.1:" + port + "\"]");
-        Path file = source.resolveSibling(user + "-" + number + ".toml");
+        Path file = folder.resolve(user + "-" + number + ".toml");
         Files.createFile(file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
         Files.write(file, text.getBytes(StandardCharsets.UTF_8));
         files.put(user, file);

@@ -71,15 +71,16 @@ final class FerroHsmExtension implements BeforeAllCallback, ParameterResolver {
 
     /** The HSM of the class that has the annotation. Started here if a test instance is made before {@link #beforeAll}. */
     private static FerroHsmServer server(ExtensionContext context) {
-        Class<?> annotated = context.getRequiredTestClass();
-        Optional<FerroHsm> options = AnnotationSupport.findAnnotation(annotated, FerroHsm.class);
-        while (options.isEmpty() && annotated.getEnclosingClass() != null) {
-            annotated = annotated.getEnclosingClass();
-            options = AnnotationSupport.findAnnotation(annotated, FerroHsm.class);
+        // By contexts and not by enclosing classes: the class around an inherited @Nested class is not the one that runs.
+        for (Optional<ExtensionContext> each = Optional.of(context); each.isPresent(); each = each.get().getParent()) {
+            Class<?> testClass = each.get().getTestClass().orElse(null);
+            FerroHsm options = AnnotationSupport.findAnnotation(testClass, FerroHsm.class).orElse(null);
+            if (options != null) {
+                return contextOf(testClass, each.get()).getStore(NAMESPACE)
+                    .getOrComputeIfAbsent(testClass, ignored -> new Resource(start(options)), Resource.class).server();
+            }
         }
-        FerroHsm found = options.orElseThrow(() -> new IllegalStateException("put @FerroHsm on the test class"));
-        return contextOf(annotated, context).getStore(NAMESPACE)
-            .getOrComputeIfAbsent(annotated, ignored -> new Resource(start(found)), Resource.class).server();
+        throw new IllegalStateException("put @FerroHsm on the test class");
     }
 
     /** The outermost context of a class: with parameterized classes there are several. */

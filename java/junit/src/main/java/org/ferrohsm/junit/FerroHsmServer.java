@@ -44,7 +44,7 @@ public final class FerroHsmServer implements AutoCloseable {
     private final ClientConfigs configs;
     private final Map<String, FerroHsmProvider> providers = new HashMap<>();
     private final Thread hook = new Thread(this::end, "ferrohsm-server-end");
-    private boolean closed;
+    private volatile boolean closed;
 
     private FerroHsmServer(Builder options) throws IOException {
         users = List.copyOf(options.users);
@@ -156,6 +156,9 @@ public final class FerroHsmServer implements AutoCloseable {
             throw new IllegalArgumentException("This HSM has no user \"" + user + "\": name it when the HSM is started,"
                 + " @FerroHsm(users = \"" + user + "\") or builder().users(\"" + user + "\")");
         }
+        if (closed) {
+            throw new IllegalStateException("This HSM is closed: start another one");
+        }
         try {
             return configs.of(name);
         } catch (IOException e) {
@@ -223,7 +226,7 @@ public final class FerroHsmServer implements AutoCloseable {
      * Ends the HSM in order, if it runs, and starts it again on the same port with the same keys: token keys and, after an orderly
      * end, session keys too.
      *
-     * @throws IllegalStateException if it does not get ready again
+     * @throws IllegalStateException if it does not get ready again, or is closed
      */
     public void restart() {
         process.restart();
@@ -243,11 +246,18 @@ public final class FerroHsmServer implements AutoCloseable {
         proxy.setLatency(Builder.checked(latency));
     }
 
-    /** Ends the HSM, deletes its files, and removes its providers from the JVM. Once is enough. */
+    /**
+     * Ends the HSM, deletes its files, and removes its providers from the JVM. Once is enough. Only {@link #log} is of use after
+     * it. Not cut short if the thread is interrupted.
+     */
     @Override
     public void close() {
         if (end()) {
-            Runtime.getRuntime().removeShutdownHook(hook);
+            try {
+                Runtime.getRuntime().removeShutdownHook(hook);
+            } catch (IllegalStateException e) {
+                // The JVM is ending, and calls this or the hook: which will find nothing to do.
+            }
         }
     }
 

@@ -19,6 +19,8 @@ import java.util.concurrent.TimeUnit;
  * trip takes that much longer, however many are under way. Thread-safe.
  */
 final class LatencyProxy implements AutoCloseable {
+    /** As in client configurations; the JVM may prefer ::1. */
+    private static final byte[] LOOPBACK = {127, 0, 0, 1};
     private static final int CHUNK_BYTES = 64 * 1024;
     /** Chunks under way on a connection before its client has to wait. */
     private static final int CHUNKS = 256;
@@ -41,7 +43,7 @@ final class LatencyProxy implements AutoCloseable {
     /** A proxy on a free loopback port. */
     static LatencyProxy start(int target, Duration latency) throws IOException {
         LatencyProxy proxy =
-            new LatencyProxy(new ServerSocket(0, 128, InetAddress.getLoopbackAddress()), target, latency);
+            new LatencyProxy(new ServerSocket(0, 128, InetAddress.getByAddress(LOOPBACK)), target, latency);
         thread(proxy::accept);
         return proxy;
     }
@@ -76,7 +78,7 @@ final class LatencyProxy implements AutoCloseable {
         Socket server;
         try {
             client.setTcpNoDelay(true);
-            server = new Socket(InetAddress.getLoopbackAddress(), target);
+            server = new Socket(listener.getInetAddress(), target);
             server.setTcpNoDelay(true);
         } catch (IOException e) {
             end(client); // as a client sees an HSM that is gone

@@ -20,7 +20,7 @@ record ServerBinary(Path path, String source) {
     /** System property: path of the binary. */
     static final String PROPERTY = "ferrohsm.server";
     /** Folder in the artifact; below it one for each platform. */
-    private static final String RESOURCES = "/META-INF/ferrohsm/";
+    private static final String RESOURCES = "META-INF/ferrohsm/";
     private static final String NAME = "hsm-server";
 
     /** The one of the artifact, once it was extracted and verified. */
@@ -44,12 +44,14 @@ record ServerBinary(Path path, String source) {
     private static synchronized ServerBinary fromArtifact() {
         if (extracted == null) {
             String folder = RESOURCES + platform() + '/';
-            try (InputStream checksum = ServerBinary.class.getResourceAsStream(folder + NAME + ".sha256")) {
+            // Not Class.getResourceAsStream, which in a named module looks nowhere else.
+            ClassLoader loader = ServerBinary.class.getClassLoader();
+            try (InputStream checksum = loader.getResourceAsStream(folder + NAME + ".sha256")) {
                 if (checksum == null) {
                     return null;
                 }
                 String sha256 = new String(checksum.readAllBytes(), StandardCharsets.US_ASCII).trim();
-                Path file = ServerCache.take(ServerCache.home(), sha256, () -> ServerBinary.class.getResourceAsStream(folder + NAME));
+                Path file = ServerCache.take(ServerCache.home(), sha256, () -> loader.getResourceAsStream(folder + NAME));
                 extracted = new ServerBinary(file, artifact());
             } catch (IOException e) {
                 throw new UncheckedIOException(artifact() + " cannot be used: " + e.getMessage(), e);

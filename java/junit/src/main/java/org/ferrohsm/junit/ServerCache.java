@@ -72,8 +72,8 @@ final class ServerCache {
     private static Path directory(Path home) throws IOException {
         Path directory = home.resolve("ferrohsm");
         try {
-            Files.createDirectories(directory, PRIVATE);
-            if (isOurs(directory)) {
+            // The JVM calls the home of a user without one "?".
+            if (home.isAbsolute() && isOurs(Files.createDirectories(directory, PRIVATE))) {
                 return directory;
             }
         } catch (IOException e) {

@@ -1,12 +1,10 @@
 package org.ferrohsm.junit;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
+import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -15,13 +13,16 @@ import java.util.List;
  * pipe, which would block the process while nobody reads. Thread-safe.
  */
 final class ServerLog {
-    private final List<FileChannel> files = new ArrayList<>();
+    /** Not channels, which an interrupted thread cannot read. */
+    private final List<RandomAccessFile> files = new ArrayList<>();
+    /** Of files that are closed. */
+    private String kept = "";
 
     /** Starts a process that logs here. */
     synchronized Process start(ProcessBuilder builder) throws IOException {
         Path file = Files.createTempFile("ferrohsm-", ".log");
         try {
-            files.add(FileChannel.open(file, StandardOpenOption.READ));
+            files.add(new RandomAccessFile(file.toFile(), "r"));
             return builder.redirectError(file.toFile()).start();
         } finally {
             Files.delete(file);
@@ -30,14 +31,22 @@ final class ServerLog {
 
     /** The first MiB of each start. */
     synchronized String text() throws IOException {
-        StringBuilder text = new StringBuilder();
-        for (FileChannel file : files) {
-            ByteBuffer bytes = ByteBuffer.allocate((int) Math.min(file.size(), 1 << 20));
-            while (bytes.hasRemaining() && file.read(bytes, bytes.position()) >= 0) {
-                // Until it is full.
-            }
-            text.append(StandardCharsets.UTF_8.decode(bytes.flip()));
+        StringBuilder text = new StringBuilder(kept);
+        for (RandomAccessFile file : files) {
+            byte[] bytes = new byte[(int) Math.min(file.length(), 1 << 20)];
+            file.seek(0);
+            file.readFully(bytes);
+            text.append(new String(bytes, StandardCharsets.UTF_8));
         }
         return text.toString();
+    }
+
+    /** Lets go of the files; their text stays. */
+    synchronized void close() throws IOException {
+        kept = text();
+        for (RandomAccessFile file : files) {
+            file.close();
+        }
+        files.clear();
     }
 }

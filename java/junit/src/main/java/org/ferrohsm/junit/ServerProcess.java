@@ -35,6 +35,7 @@ final class ServerProcess implements AutoCloseable {
     private final ServerLog log = new ServerLog();
     private int port;
     private Process process;
+    private boolean closed;
     /** While the HSM is paused: a shell that lets it run on when its standard input closes. */
     private Process pause;
 
@@ -60,10 +61,18 @@ final class ServerProcess implements AutoCloseable {
     }
 
     private void start() throws IOException {
+        if (closed) {
+            throw new IllegalStateException("This HSM is closed: start another one");
+        }
         List<String> command = new ArrayList<>(List.of(binary.path().toString(), "dev", "--throwaway", "--dir",
             directory.toString(), "--listen", "127.0.0.1:" + port));
         command.addAll(options);
-        process = log.start(new ProcessBuilder(command));
+        try {
+            process = log.start(new ProcessBuilder(command));
+        } catch (IOException e) {
+            throw new IllegalStateException(binary + " cannot be executed: " + e.getMessage() + ". It wants Linux with glibc"
+                + " (Alpine has none), in a folder that is not mounted noexec (XDG_CACHE_HOME names another)", e);
+        }
         BufferedReader output =
             new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
         CompletableFuture<String> line = new CompletableFuture<>();
@@ -125,8 +134,10 @@ final class ServerProcess implements AutoCloseable {
             return;
         }
         try {
-            // Held by a process of its own, as this JVM may die while the HSM is stopped and cannot see it.
-            pause = new ProcessBuilder("/bin/sh", "-c", "kill -STOP $0 || exit; echo stopped; read -r end; kill -CONT $0",
+            // Held by a process of its own, as this JVM may die while the HSM is stopped and cannot see it. Deaf to Ctrl-C,
+            // which all processes of a terminal get: it ends when this JVM does.
+            pause = new ProcessBuilder("/bin/sh", "-c",
+                "trap '' HUP INT TERM; kill -STOP $0 || exit; echo stopped; read -r end; kill -CONT $0",
                 Long.toString(process.pid())).redirectError(NOWHERE).start();
             if (pause.getInputStream().read() < 0) {
                 endPause();
@@ -176,20 +187,31 @@ final class ServerProcess implements AutoCloseable {
 
     @Override
     public synchronized void close() {
-        endPause();
-        if (process != null) {
-            closeInput(process);
-            await(process);
-        }
-        // It has done so itself, unless it was killed.
-        if (Files.exists(directory)) {
-            try (Stream<Path> files = Files.walk(directory)) {
-                for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                    Files.deleteIfExists(file);
-                }
-            } catch (IOException e) {
-                throw new IllegalStateException(directory + " cannot be deleted: " + e.getMessage(), e);
+        closed = true;
+        try {
+            endPause();
+            if (process != null) {
+                closeInput(process);
+                await(process);
             }
+        } finally {
+            clean();
+        }
+    }
+
+    private void clean() {
+        try {
+            log.close();
+            // It has done so itself, unless it was killed.
+            if (Files.exists(directory)) {
+                try (Stream<Path> files = Files.walk(directory)) {
+                    for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                        Files.deleteIfExists(file);
+                    }
+                }
+            }
+        } catch (IOException e) {
+            throw new IllegalStateException(directory + " cannot be deleted: " + e.getMessage(), e);
         }
     }
 
@@ -201,15 +223,24 @@ final class ServerProcess implements AutoCloseable {
         }
     }
 
+    /** Waits in an interrupted thread too, as nobody would clean up otherwise. */
     private static void await(Process process) {
-        try {
-            if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-                process.destroyForcibly();
-                throw new IllegalStateException("The HSM did not end within " + PATIENCE_SECONDS + " s: it was killed");
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+        boolean interrupted = false;
+        boolean ended = false;
+        while (!ended) {
+            try {
+                if (!process.waitFor(end - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+                    process.destroyForcibly();
+                    throw new IllegalStateException("The HSM did not end within " + PATIENCE_SECONDS + " s: it was killed");
+                }
+                ended = true;
+            } catch (InterruptedException e) {
+                interrupted = true;
             }
-        } catch (InterruptedException e) {
-            process.destroyForcibly();
-            throw interrupted(e);
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
         }
     }
 

@@ -15,6 +15,9 @@ final class CrashMain {
         if (args[0].equals("paused")) {
             hsm.pause();
         }
+        if (args[0].equals("closes")) {
+            Runtime.getRuntime().addShutdownHook(new Thread(hsm::close));
+        }
         System.out.println(hsm.pid() + " " + hsm.config().getParent());
         if (!args[0].equals("returns")) {
             Thread.sleep(Long.MAX_VALUE);

@@ -9,9 +9,11 @@ import java.security.Security;
 import java.util.List;
 import java.util.Map;
 import org.ferrohsm.junit.cases.FaultCase;
+import org.ferrohsm.junit.cases.InheritingCases;
 import org.ferrohsm.junit.cases.InjectedCase;
 import org.ferrohsm.junit.cases.OptionsCase;
 import org.ferrohsm.junit.cases.ParallelCases;
+import org.ferrohsm.junit.cases.ParameterizedCase;
 import org.ferrohsm.junit.cases.WrongCase;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -34,6 +36,16 @@ class ExtensionTest {
     @Test
     void parametersAreInjected() {
         allPass(8, InjectedCase.class);
+    }
+
+    @Test
+    void testsAreInherited() {
+        allPass(2, InheritingCases.Inheriting.class);
+    }
+
+    @Test
+    void classesAndMethodsHaveArguments() {
+        allPass(6, ParameterizedCase.class);
     }
 
     @Test

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -25,8 +26,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.ferrohsm.provider.FerroHsmProvider;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 
 /** {@link FerroHsmServer}: its options, its faults, and what is left of it. */
 class FerroHsmServerTest {
@@ -122,6 +125,80 @@ class FerroHsmServerTest {
                 assertThrows(IllegalArgumentException.class, () -> hsm.provider("mallory")).getMessage();
             assertTrue(message.contains("builder().users(\"mallory\")"), message);
         }
+    }
+
+    /** A user may be called like the file that another's configuration might be in. */
+    @Test
+    void usersWithNumbers() throws Exception {
+        try (FerroHsmServer first = FerroHsmServer.start()) {
+            int next = Integer.parseInt(first.config().getFileName().toString().replaceAll("\\D", "")) + 1;
+            try (FerroHsmServer hsm = FerroHsmServer.builder().users("alice", "alice-" + next).start()) {
+                hsm.keyStore("alice-" + next);
+                hsm.keyStore("alice");
+                assertNotEquals(hsm.config("alice"), hsm.config("alice-" + next));
+            }
+        }
+    }
+
+    @Test
+    void isReadyWithinASecond() {
+        Duration fastest = IntStream.range(0, 5).mapToObj(i -> {
+            long start = System.nanoTime();
+            try (FerroHsmServer hsm = FerroHsmServer.start()) {
+                hsm.provider().checkHealth();
+                return Duration.ofNanos(System.nanoTime() - start);
+            }
+        }).min(Duration::compareTo).orElseThrow();
+        assertTrue(fastest.toMillis() < 1000, fastest.toString());
+    }
+
+    @Test
+    void closeIsNotCutShort() throws Exception {
+        FerroHsmServer hsm = FerroHsmServer.start();
+        Path directory = hsm.config().getParent();
+        Thread.currentThread().interrupt();
+        hsm.close();
+        assertTrue(Thread.interrupted());
+        assertFalse(Files.exists(directory));
+        assertTrue(ProcessHandle.of(hsm.pid()).isEmpty());
+    }
+
+    @Test
+    void whatIsClosedStaysClosed() {
+        FerroHsmServer hsm = FerroHsmServer.builder().users("alice").start();
+        hsm.close();
+        for (Executable use : new Executable[] {hsm::restart, hsm::provider, () -> hsm.keyStore("alice")}) {
+            String message = assertThrows(IllegalStateException.class, use).getMessage();
+            assertTrue(message.contains("start another one"), message);
+        }
+        assertThrows(IllegalStateException.class, hsm::pause);
+        hsm.kill();
+        hsm.resume();
+        assertTrue(hsm.log().contains("TLS listener open"), hsm.log());
+    }
+
+    private static Set<String> openLogs() throws IOException {
+        try (Stream<Path> files = Files.list(Path.of("/proc/self/fd"))) {
+            return files.map(file -> {
+                try {
+                    return Files.readSymbolicLink(file).toString();
+                } catch (IOException e) {
+                    return ""; // closed meanwhile
+                }
+            }).filter(target -> target.contains("/ferrohsm-") && target.contains(".log")).collect(Collectors.toSet());
+        }
+    }
+
+    @Test
+    void closeLetsGoOfTheLog() throws Exception {
+        Set<String> before = openLogs();
+        try (FerroHsmServer hsm = FerroHsmServer.start()) {
+            hsm.restart();
+            assertTrue(openLogs().size() >= 2, "the log is elsewhere");
+        }
+        Set<String> after = openLogs();
+        after.removeAll(before);
+        assertEquals(Set.of(), after);
     }
 
     @Test

@@ -54,6 +54,20 @@ class ServerBinaryTest {
         }
     }
 
+    /** As on Alpine, where the binary's loader is missing. */
+    @Test
+    void aBinaryThatCannotBeExecuted() throws Exception {
+        Path program = Files.writeString(directory.resolve("hsm-server"), "#!/no/such/loader\n");
+        Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
+        System.setProperty(ServerBinary.PROPERTY, program.toString());
+        try {
+            String message = assertThrows(IllegalStateException.class, FerroHsmServer::start).getMessage();
+            assertTrue(message.contains(program + " (from -D" + ServerBinary.PROPERTY) && message.contains("glibc"), message);
+        } finally {
+            System.clearProperty(ServerBinary.PROPERTY);
+        }
+    }
+
     @Test
     void pathIsSearchedInItsOrder() throws Exception {
         Path first = Files.createDirectories(directory.resolve("first"));
@@ -108,6 +122,15 @@ class ServerBinaryTest {
         Path file = Files.write(directory.resolve("file"), PROGRAM);
         assertArrayEquals(PROGRAM, Files.readAllBytes(
             ServerCache.take(file, sha256(), () -> new ByteArrayInputStream(PROGRAM))));
+    }
+
+    /** A user without an entry in /etc/passwd, as in some containers. */
+    @Test
+    void aHomeThatIsNoneIsNotMade() throws Exception {
+        Path home = Path.of("?", ".cache");
+        Path file = ServerCache.take(home, sha256(), () -> new ByteArrayInputStream(PROGRAM));
+        assertTrue(file.isAbsolute(), file.toString());
+        assertFalse(Files.exists(home));
     }
 
     @Test
