@@ -28,6 +28,6 @@ pub mod store;
 pub mod streams;
 #[cfg(test)]
 mod testing;
-mod throwaway;
+pub mod throwaway;
 pub mod users;
 mod wipe;
