@@ -321,17 +321,26 @@ class KeytoolTest {
     @Test
     void aConfigurationGivenAsKeyStoreFileSurvives() throws Exception {
         byte[] before = Files.readAllBytes(hsm.config());
-        List<String> command = Tool.onJdk("keytool", hsm, List.of());
-        command.addAll(1, List.of("-genkeypair", "-alias", "web", "-keyalg", "EC", "-groupname", "secp256r1", "-dname",
-            "CN=web", "-keypass", "unused", "-providerName", "FerroHSM", "-storetype", "FERROHSM", "-keystore",
-            hsm.config().toString(), "-storepass", "unused"));
-        // Paths in a configuration that comes as a stream are relative to the working directory.
-        Tool.run(hsm.config().getParent(), command).ok();
+        // Paths in the provider's own configuration are relative to it, wherever keytool runs.
+        Tool.run(directory, generateIn(hsm.config(), "web")).ok();
         generatedAndSigns("web");
         assertArrayEquals(before, Files.readAllBytes(hsm.config()));
 
-        String lost = Tool.run(directory, command).refused();
+        // Those of another one that comes as a stream are relative to the working directory.
+        Path another = hsm.config().resolveSibling("another.toml");
+        Files.writeString(another, "# another\n" + Files.readString(hsm.config()));
+        Tool.run(another.getParent(), generateIn(another, "web2")).ok();
+        generatedAndSigns("web2");
+        String lost = Tool.run(directory, generateIn(another, "web3")).refused();
         assertTrue(lost.contains("root.crt"), lost);
+    }
+
+    private static List<String> generateIn(Path configuration, String alias) {
+        List<String> command = Tool.onJdk("keytool", hsm, List.of());
+        command.addAll(1, List.of("-genkeypair", "-alias", alias, "-keyalg", "EC", "-groupname", "secp256r1", "-dname",
+            "CN=web", "-keypass", "unused", "-providerName", "FerroHSM", "-storetype", "FERROHSM", "-keystore",
+            configuration.toString(), "-storepass", "unused"));
+        return command;
     }
 
     @Test
