@@ -7,6 +7,8 @@ import java.security.Principal;
 import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
 import java.util.Arrays;
+import java.util.List;
+import java.util.regex.Pattern;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.KeyManagerFactorySpi;
@@ -48,6 +50,8 @@ final class AliasKeyManagerFactory extends KeyManagerFactory {
     }
 
     private static final class Manager extends X509ExtendedKeyManager {
+        /** What PKIX puts before a KeyStore's alias: a counter and the number of the KeyStore. */
+        private static final Pattern PKIX = Pattern.compile("^\\d+\\.\\d+\\.");
         private final X509ExtendedKeyManager keys;
         private final String alias;
 
@@ -58,12 +62,19 @@ final class AliasKeyManagerFactory extends KeyManagerFactory {
 
         private String ifAccepted(String[] keyTypes, Principal[] issuers) {
             for (String keyType : keyTypes) {
-                String[] accepted = keys.getClientAliases(keyType, issuers);
-                if (accepted != null && Arrays.asList(accepted).contains(alias)) {
-                    return alias;
+                String accepted = among(keys.getClientAliases(keyType, issuers));
+                if (accepted != null) {
+                    return accepted;
                 }
             }
             return null;
+        }
+
+        /** As the wrapped manager calls the alias, or null if it is none of these. */
+        private String among(String[] aliases) {
+            List<String> all = aliases == null ? List.of() : List.of(aliases);
+            return all.contains(alias) ? alias
+                : all.stream().filter(each -> PKIX.matcher(each).replaceFirst("").equals(alias)).findFirst().orElse(null);
         }
 
         @Override
@@ -78,7 +89,10 @@ final class AliasKeyManagerFactory extends KeyManagerFactory {
 
         @Override
         public String chooseEngineServerAlias(String keyType, Principal[] issuers, SSLEngine engine) {
-            return keys.chooseEngineServerAlias(keyType, issuers, engine);
+            String chosen = keys.chooseEngineServerAlias(keyType, issuers, engine);
+            // Boot's manager gives the KeyStore's alias, which PKIX does not know.
+            return alias.equals(chosen) && keys.getPrivateKey(chosen) == null ? among(keys.getServerAliases(keyType, issuers))
+                : chosen;
         }
 
         @Override

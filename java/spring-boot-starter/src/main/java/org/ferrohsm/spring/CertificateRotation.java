@@ -15,7 +15,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
-import org.springframework.boot.ssl.DefaultSslBundleRegistry;
 import org.springframework.boot.ssl.SslBundle;
 import org.springframework.context.SmartLifecycle;
 
@@ -36,7 +35,7 @@ public final class CertificateRotation implements SmartLifecycle {
     private final Map<String, String> inUse = new HashMap<>();
     private final Map<String, String> complaints = new HashMap<>();
     private final AtomicLong rotations = new AtomicLong();
-    private volatile DefaultSslBundleRegistry registry;
+    private volatile HsmSslBundleRegistry registry;
     /** Beside the lock of a check, which may wait for the HSM while the application ends. */
     private final Object lifecycle = new Object();
     private ScheduledThreadPoolExecutor thread;
@@ -46,7 +45,7 @@ public final class CertificateRotation implements SmartLifecycle {
     }
 
     /** Looks at the bundles before anybody uses them, so that no change is missed. */
-    synchronized void watch(DefaultSslBundleRegistry bundles) {
+    synchronized void watch(HsmSslBundleRegistry bundles) {
         registry = bundles;
         for (String name : names()) {
             try {

@@ -56,7 +56,7 @@ public class FerroHsmAutoConfiguration {
     @ConditionalOnMissingBean({SslBundleRegistry.class, SslBundles.class})
     DefaultSslBundleRegistry sslBundleRegistry(ObjectProvider<SslBundleRegistrar> registrars,
         CertificateRotation rotation) {
-        DefaultSslBundleRegistry registry = new HsmSslBundleRegistry();
+        HsmSslBundleRegistry registry = new HsmSslBundleRegistry();
         registrars.orderedStream().forEach(registrar -> registrar.registerBundles(registry));
         rotation.watch(registry);
         return registry;

@@ -12,7 +12,7 @@ import org.springframework.core.Ordered;
  * through {@code META-INF/spring.factories}.
  */
 final class FerroHsmFailureAnalyzer implements FailureAnalyzer, Ordered {
-    private static final String PROVIDER = "org.ferrohsm.provider.";
+    private static final String OURS = "org.ferrohsm.";
     private static final Pattern ADDRESS = Pattern.compile("(?<=[(]|; )[\\w.\\-\\[\\]:]+:\\d{1,5}(?=: )");
 
     /** What a message has in it, and what the user can do about it in a Spring application. */
@@ -71,9 +71,9 @@ final class FerroHsmFailureAnalyzer implements FailureAnalyzer, Ordered {
             + (addresses.size() == 1 ? causes.replace(addresses.get(0) + ": ", "") : causes);
     }
 
-    /** Whether the provider or its native library threw it. */
+    /** Whether the provider, its native library or the starter threw it. */
     private static boolean isOurs(Throwable thrown) {
         StackTraceElement[] trace = thrown.getStackTrace();
-        return trace.length > 0 && trace[0].getClassName().startsWith(PROVIDER);
+        return trace.length > 0 && trace[0].getClassName().startsWith(OURS);
     }
 }

@@ -1,6 +1,9 @@
 package org.ferrohsm.spring;
 
 import java.security.KeyStore;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentSkipListSet;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.TrustManagerFactory;
 import org.ferrohsm.provider.FerroHsmProvider;
@@ -14,9 +17,18 @@ import org.springframework.boot.ssl.SslManagerBundle;
  * KeyStore in an HSM has all keys of its user. Bundles with keys elsewhere are Boot's. Thread-safe.
  */
 final class HsmSslBundleRegistry extends DefaultSslBundleRegistry {
+    private final Set<String> names = new ConcurrentSkipListSet<>();
+
     @Override
     public void registerBundle(String name, SslBundle bundle) {
         super.registerBundle(name, withAlias(bundle));
+        names.add(name);
+    }
+
+    /** Boot's own is there since 3.4. */
+    @Override
+    public List<String> getBundleNames() {
+        return List.copyOf(names);
     }
 
     @Override

@@ -8,11 +8,15 @@ import com.sun.net.httpserver.HttpsServer;
 import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The application of both Boots on each server: HTTPS, client certificates and rotation with keys of the HSM. */
@@ -40,11 +44,24 @@ class ServersTest {
 
             // Type FERROHSM: the location is the client configuration.
             port = app.start(config, "server.ssl.key-store-type=FERROHSM", "server.ssl.key-store=file:" + hsm.config(),
-                "server.ssl.key-alias=" + boot + "-rsa");
+                "server.ssl.key-alias=" + boot + "-rsa", "server.ssl.key-store-password=any", "server.ssl.key-password=other");
             assertEquals(new Https.Answer(200, "hello", rsa), client.get(port, "/"));
 
             refusals(app, config, boot);
             bundles(app, config, boot, first);
+        }
+    }
+
+    /** The oldest Boot whose SSL bundles can be updated; and a JVM where PKIX is the default key manager, which has its own aliases. */
+    @ParameterizedTest
+    @CsvSource({"boot3oldest-tomcat,SunX509", "boot3-netty,PKIX", "boot4-netty,PKIX"})
+    void bundlesElsewhere(String boot, String keyManager, @TempDir Path directory) throws Exception {
+        String alias = boot + '-' + keyManager;
+        X509Certificate first = hsm.key(alias, "EC", "first");
+        hsm.key(alias + "-client", "EC", "client of " + alias);
+        Path security = Files.writeString(directory.resolve("security"), "ssl.KeyManagerFactory.algorithm=" + keyManager);
+        try (BootApp app = new BootApp(boot, "", "-Djava.security.properties=" + security)) {
+            bundles(app, "ferrohsm.config=" + hsm.config(), alias, first);
         }
     }
 

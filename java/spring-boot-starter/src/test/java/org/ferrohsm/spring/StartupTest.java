@@ -43,6 +43,15 @@ class StartupTest {
             "addresses = [\"" + address + "\"]\ntimeout-ms = 1000");
         Path nobody = hsm.configWith("nobody-" + boot, "(?m)^(user|password).*$", "");
         try (BootApp app = new BootApp(boot)) {
+            // Each before the JVM has what is missing.
+            assertEquals("no such provider: FerroHSM", app.refused(server(boot, "ferrohsm.enabled=false")));
+            app.refused(server(boot, "ferrohsm.config=https://example.com/client.toml"));
+            assertFailure(app, "FerroHSM: ferrohsm.config must name a file", "docs/");
+            app.refused(server(boot, "ferrohsm.keystore.pkcs11=false"));
+            assertTrue(app.log().contains("PKCS11 not found"), app.log());
+            app.refused(server(boot));
+            assertFailure(app, "FerroHSM has no client configuration", "hsm-server dev --dir DIR");
+
             app.refused(server(boot, "ferrohsm.config=" + nowhere));
             assertFailure(app, "FerroHSM could not be reached at " + address + "; Connection refused", "Check that hsm-server runs");
             app.refused(server(boot, "ferrohsm.config=/nonexistent/client.toml"));
