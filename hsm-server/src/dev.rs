@@ -4,6 +4,7 @@
 //! Its cluster is marked dev for ever and serves on loopback only.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, Write as _};
@@ -303,8 +304,8 @@ fn passwords(directory: &Path, users: &[String]) -> Result<Passwords, DevError> 
         if name == APPLICATION_USER || name == FIRST_OFFICER {
             return Err(DevError::UserIsThere(name));
         }
-        if !passwords.users.contains_key(&name) {
-            passwords.users.insert(name, random_password()?);
+        if let Entry::Vacant(new) = passwords.users.entry(name) {
+            new.insert(random_password()?);
         }
     }
     if is_new || passwords.users.len() != known {
