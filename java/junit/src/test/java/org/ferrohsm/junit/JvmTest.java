@@ -31,7 +31,8 @@ class JvmTest {
         } finally {
             process.destroyForcibly();
         }
-        return Files.readString(output).lines().filter(line -> !line.startsWith("WARNING:")).collect(Collectors.joining("\n"));
+        return Files.readString(output).lines().filter(line -> !line.isEmpty() && !line.startsWith("WARNING:"))
+            .collect(Collectors.joining("\n"));
     }
 
     /** A test suite with a module-info, which requires it: only what it requires is on the module path. */
