@@ -13,7 +13,9 @@ import org.ferrohsm.provider.attributes.KeyAttributesMap;
  * use.put(KeyAttribute.DERIVE, true);
  * KeyPairGenerator generator = KeyPairGenerator.getInstance("EC", provider);
  * generator.initialize(new KeyPairAttributesMapBuilder().withPrivate(use).build());
- * PublicKey other = KeyPairGenerator.getInstance("EC").generateKeyPair().getPublic();
+ * KeyPairGenerator software = KeyPairGenerator.getInstance("EC");
+ * software.initialize(256);
+ * PublicKey other = software.generateKeyPair().getPublic();
  *
  * KeyAttributesMap derived = new KeyAttributesMap();
  * derived.put(KeyAttribute.SIZE, 256);
