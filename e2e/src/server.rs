@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 /// How long a step may take on a busy machine.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A built binary; `FERROHSM_BIN_DIR` names another folder than `target/release`.
 pub fn binary(name: &str) -> PathBuf {
@@ -113,9 +113,14 @@ impl Server {
             .expect("an address")
     }
 
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// SIGTERM; gives the exit status.
     pub fn stop(self) -> ExitStatus {
-        let id = self.child.id().to_string();
+        let id = self.id().to_string();
         let sent = Command::new("kill")
             .args(["-TERM", &id])
             .status()

@@ -38,17 +38,19 @@ impl Processors {
         self.numbers.len()
     }
 
-    /// Called by each thread of the runtime when it starts, the workers first: gives it the next processor. Threads after these
-    /// may use all; they were started by a worker and would be bound to its processor.
-    pub fn take(&self) {
+    /// Called by each thread of the runtime when it starts: gives it the next processor, and says whether there was one left.
+    /// A thread that gets none may use all: a worker started it, and it would be bound to that one's.
+    pub fn take(&self) -> bool {
         let mut mine = CpuSet::new();
-        match self.numbers.get(self.given.fetch_add(1, Ordering::Relaxed)) {
+        let number = self.numbers.get(self.given.fetch_add(1, Ordering::Relaxed));
+        match number {
             Some(number) => mine.set(*number),
             None => mine = self.all,
         }
         if let Err(error) = bind(&mine) {
-            tracing::warn!(%error, "a thread is not bound to a processor; only speed suffers");
+            tracing::warn!(%error, "a thread is not bound to its processors; only speed suffers");
         }
+        number.is_some()
     }
 }
 
@@ -61,24 +63,21 @@ mod tests {
     use super::*;
     use std::sync::Arc;
 
-    fn of_a_thread(processors: &Arc<Processors>) -> CpuSet {
+    fn of_a_thread(processors: &Arc<Processors>) -> (bool, CpuSet) {
         let processors = Arc::clone(processors);
-        std::thread::spawn(move || {
-            processors.take();
-            sched_getaffinity(None).unwrap()
-        })
-        .join()
-        .unwrap()
+        std::thread::spawn(move || (processors.take(), sched_getaffinity(None).unwrap()))
+            .join()
+            .unwrap()
     }
 
     #[test]
     fn workers_get_one_each_and_others_get_all() {
         let processors = Arc::new(Processors::new(sched_getaffinity(None).unwrap()));
         for number in &processors.numbers {
-            let bound = of_a_thread(&processors);
-            assert_eq!(bound.count(), 1);
+            let (worker, bound) = of_a_thread(&processors);
+            assert_eq!((worker, bound.count()), (true, 1));
             assert!(bound.is_set(*number));
         }
-        assert!(of_a_thread(&processors) == processors.all);
+        assert!(of_a_thread(&processors) == (false, processors.all));
     }
 }

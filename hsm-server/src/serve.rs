@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Barrier};
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::runtime::{Builder, Runtime};
@@ -65,10 +65,20 @@ fn runtime() -> io::Result<Runtime> {
     builder
         .enable_all()
         .max_blocking_threads(config::POOL_THREADS_MAX);
-    if let Some(processors) = Processors::of_this_process() {
-        builder
-            .worker_threads(processors.count())
-            .on_thread_start(move || processors.take());
-    }
-    builder.build()
+    let Some(processors) = Processors::of_this_process() else {
+        return builder.build();
+    };
+    // Nothing runs before each worker has its processor: a thread of the blocking pool would take it.
+    let all_bound = Arc::new(Barrier::new(processors.count() + 1));
+    let bound = Arc::clone(&all_bound);
+    builder
+        .worker_threads(processors.count())
+        .on_thread_start(move || {
+            if processors.take() {
+                bound.wait();
+            }
+        });
+    let runtime = builder.build()?;
+    all_bound.wait();
+    Ok(runtime)
 }
