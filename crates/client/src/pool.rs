@@ -129,10 +129,12 @@ impl Pool {
         }
         let lease = self.pick_least_loaded();
         let room = match lease {
-            Some(_) => match self.find_room(&mut lock(&self.addresses), Instant::now()) {
-                Room::Open(index) => Some(index),
-                Room::Wait(_) | Room::Failed(_) => None,
-            },
+            Some(_) => {
+                match self.find_room(&mut lock(&self.addresses), Instant::now() + OPEN_LIMIT) {
+                    Room::Open(index) => Some(index),
+                    Room::Wait(_) | Room::Failed(_) => None,
+                }
+            }
             None => None,
         };
         (lease, room)
@@ -182,6 +184,12 @@ impl Pool {
     /// The address with the fewest connections that has room and is due.
     fn find_room(&self, addresses: &mut [Address], deadline: Instant) -> Room {
         let now = Instant::now();
+        if now >= deadline {
+            // An attempt without time could only put "timed out" in the place of what is wrong.
+            return Room::Failed(
+                permanent_failure(addresses).unwrap_or_else(|| unreachable(addresses)),
+            );
+        }
         let start = self.start.load(Ordering::Relaxed);
         let count = addresses.len();
         let candidate = (0..count)
@@ -194,9 +202,6 @@ impl Pool {
         }
         if let Some(error) = permanent_failure(addresses) {
             return Room::Failed(error);
-        }
-        if now >= deadline {
-            return Room::Failed(unreachable(addresses));
         }
         let due = addresses
             .iter()
