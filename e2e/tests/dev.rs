@@ -1,6 +1,7 @@
 //! `hsm-server dev` as test frameworks use it: throwaway, with further users.
 #![allow(clippy::unwrap_used)] // in tests a failure is the point
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::process::{ChildStdin, Command, Output};
 
@@ -39,8 +40,9 @@ fn ferrohsm(config: &Path, arguments: &[&str]) -> String {
 #[test]
 fn a_throwaway_hsm_ends_with_its_input_and_takes_its_directory_along() {
     let folder = tempfile::tempdir().unwrap();
-    for directory in [folder.path().join("new/below"), folder.path().join("empty")] {
-        std::fs::create_dir_all(directory.parent().unwrap()).unwrap();
+    let empty = folder.path().join("empty");
+    std::fs::create_dir(&empty).unwrap();
+    for directory in [folder.path().join("new/below"), empty] {
         let (server, input, ready) = start(&directory, &[]);
         assert_eq!(ready["ready"], true);
         assert!(directory.join("client.toml").exists());
@@ -134,16 +136,67 @@ fn further_users_have_their_own_keys_and_configurations() {
 }
 
 #[test]
-fn the_users_that_there_are_anyway_are_not_added() {
+fn users_that_there_are_already_are_not_added() {
     let folder = tempfile::tempdir().unwrap();
-    let text = folder.path().join("hsm");
-    for name in ["app", "Admin"] {
-        let said = refused(&["dev", "--dir", text.to_str().unwrap(), "--user", name]);
-        assert!(
-            said.contains(&name.to_lowercase()) && said.contains("other names"),
-            "{said}"
-        );
+    let directory = folder.path().join("hsm");
+    let text = directory.to_str().unwrap();
+    for (name, says) in [
+        ("app", "there is a user app already"),
+        ("Admin", "there is a user admin already"),
+        ("a/b", "a user name has 1 to 64 characters"),
+    ] {
+        let said = refused(&["dev", "--dir", text, "--user", name]);
+        assert!(said.contains(says), "{said}");
+        assert!(!directory.exists(), "a wrong name leaves nothing behind");
     }
-    let said = refused(&["dev", "--dir", text.to_str().unwrap(), "--user", "a/b"]);
-    assert!(!said.is_empty());
+
+    // One that an officer made has a password that is not known here.
+    let (server, _) = Server::dev(&directory, &[]);
+    let password = folder.path().join("password");
+    std::fs::write(&password, "known to dave").unwrap();
+    ferrohsm(
+        &directory.join("admin.toml"),
+        &[
+            "user",
+            "create",
+            "--username",
+            "dave",
+            "--role",
+            "crypto-user",
+            "--new-password-file",
+            password.to_str().unwrap(),
+        ],
+    );
+    assert!(server.stop().success());
+    let said = refused(&["dev", "--dir", text, "--user", "dave"]);
+    assert!(said.contains("there is a user dave already"), "{said}");
+    assert!(!directory.join("users/dave.toml").exists());
+}
+
+/// One that shares a processor waits while another is idle.
+#[test]
+fn each_worker_has_a_processor_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let (server, _) = Server::dev(&folder.path().join("hsm"), &[]);
+    let allowed = |thread: &Path| {
+        let text = std::fs::read_to_string(thread.join("status")).unwrap();
+        let mask = text
+            .lines()
+            .find_map(|line| line.strip_prefix("Cpus_allowed:"));
+        mask.unwrap().trim().to_owned()
+    };
+    let count = |mask: &str| -> u32 {
+        let digits = mask.chars().filter_map(|digit| digit.to_digit(16));
+        digits.map(u32::count_ones).sum()
+    };
+    let threads = std::fs::read_dir(format!("/proc/{}/task", server.id())).unwrap();
+    let bound: HashSet<String> = threads
+        .map(|thread| allowed(&thread.unwrap().path()))
+        .filter(|mask| count(mask) == 1)
+        .collect();
+    let all = count(&allowed(Path::new("/proc/self")));
+    let usable = std::thread::available_parallelism().unwrap().get();
+    // A container may have less time than its processors: then none is bound.
+    let expected = if usable == all as usize { usable } else { 0 };
+    assert_eq!(bound.len(), expected, "{bound:?} of {all}");
 }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lc_rs::rand;
-use ferrohsm_protocol::messages::{ClusterState, Role};
+use ferrohsm_protocol::messages::{ClusterState, Role, UserInfo};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -75,8 +75,8 @@ pub enum DevError {
     /// `passwords.toml` cannot be read as such.
     #[error("{0} is damaged: use another directory")]
     Passwords(PathBuf),
-    /// `--user` names one of the two that there are anyway.
-    #[error("every dev cluster has the user {0}: --user adds crypto users with other names")]
+    /// `--user` names one of the two that there are anyway, or one that an officer made.
+    #[error("there is a user {0} already: --user adds crypto users with other names")]
     UserIsThere(String),
     /// `--throwaway` on a directory that may hold something else.
     #[error(
@@ -126,6 +126,7 @@ pub fn run(options: &Options<'_>) -> Result<(), DevError> {
     if !options.listen.ip().is_loopback() {
         return Err(DevError::NotLoopback(options.listen));
     }
+    let users = further_users(options.users)?;
     let directory = std::path::absolute(options.directory)
         .map_err(|error| DevError::File(options.directory.into(), error))?;
     let throwaway = if options.throwaway {
@@ -150,7 +151,7 @@ pub fn run(options: &Options<'_>) -> Result<(), DevError> {
     if options.mode.is_some_and(|mode| mode != hsm.cluster.mode()) {
         return Err(DevError::OtherMode(hsm.mode.name()));
     }
-    let passwords = passwords(&directory, options.users)?;
+    let passwords = passwords(&directory, &users, &hsm.users.list()?)?;
     complete(&hsm, &directory, &passwords)?;
     let mut failed = None;
     let on_listening = |address: SocketAddr| {
@@ -281,8 +282,26 @@ fn configuration(
     text
 }
 
-/// The passwords in the directory, and of `users` that have none yet; drawn at random and kept before they are set.
-fn passwords(directory: &Path, users: &[String]) -> Result<Passwords, DevError> {
+/// The names that `--user` gives, folded.
+fn further_users(names: &[String]) -> Result<Vec<String>, DevError> {
+    let mut users = Vec::new();
+    for name in names {
+        let name = UserName::parse(name)?.as_str().to_owned();
+        if name == APPLICATION_USER || name == FIRST_OFFICER {
+            return Err(DevError::UserIsThere(name));
+        }
+        users.push(name);
+    }
+    Ok(users)
+}
+
+/// The passwords in the directory, and of `users` that have none yet; drawn at random and kept before they are set. So a user
+/// of the HSM without one here was made by an officer, who knows it.
+fn passwords(
+    directory: &Path,
+    users: &[String],
+    of_the_hsm: &[UserInfo],
+) -> Result<Passwords, DevError> {
     let path = directory.join(PASSWORDS_FILE);
     let kept = match fs::read_to_string(&path).map(Zeroizing::new) {
         Ok(text) => Some(toml::from_str(&text).map_err(|_| DevError::Passwords(path.clone()))?),
@@ -300,11 +319,10 @@ fn passwords(directory: &Path, users: &[String]) -> Result<Passwords, DevError> 
     };
     let known = passwords.users.len();
     for name in users {
-        let name = UserName::parse(name)?.as_str().to_owned();
-        if name == APPLICATION_USER || name == FIRST_OFFICER {
-            return Err(DevError::UserIsThere(name));
-        }
-        if let Entry::Vacant(new) = passwords.users.entry(name) {
+        if let Entry::Vacant(new) = passwords.users.entry(name.clone()) {
+            if of_the_hsm.iter().any(|user| user.name == *name) {
+                return Err(DevError::UserIsThere(name.clone()));
+            }
             new.insert(random_password()?);
         }
     }

@@ -28,6 +28,6 @@ pub mod store;
 pub mod streams;
 #[cfg(test)]
 mod testing;
-pub mod throwaway;
+mod throwaway;
 pub mod users;
 mod wipe;

@@ -8,7 +8,6 @@ use hsm_server::listener;
 use hsm_server::policy::Mode;
 use hsm_server::seal::SealConfig;
 use hsm_server::setup;
-use hsm_server::throwaway::Throwaway;
 use prost::Message;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use std::net::TcpListener;
@@ -58,30 +57,6 @@ fn a_dev_hsm_that_cannot_be_announced_ends() {
         panic!("{error}");
     };
     assert_eq!(path, directory.path().join("admin.toml"));
-}
-
-#[test]
-fn a_throwaway_hsm_takes_no_directory_that_may_hold_something_else() {
-    let directory = tempfile::tempdir().unwrap();
-    let precious = directory.path().join("precious");
-    std::fs::write(&precious, b"kept").unwrap();
-    let Err(DevError::NotThrowaway(path)) = Throwaway::claim(directory.path()) else {
-        panic!("it would be deleted");
-    };
-    assert_eq!(path, directory.path());
-    let mut left = std::fs::read_dir(directory.path()).unwrap();
-    assert_eq!(left.next().unwrap().unwrap().path(), precious);
-    assert!(left.next().is_none());
-    // An empty one, a new one, and again one that was claimed before.
-    std::fs::remove_file(&precious).unwrap();
-    for path in [directory.path(), &directory.path().join("new")] {
-        drop(Throwaway::claim(path).unwrap());
-        std::fs::write(path.join("key"), b"of the HSM").unwrap();
-        Throwaway::claim(path).unwrap();
-    }
-    let claimed = Throwaway::claim(directory.path()).unwrap();
-    claimed.delete().unwrap();
-    assert!(!directory.path().exists());
 }
 
 #[test]
