@@ -3,12 +3,13 @@
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::time::Duration;
 
 use ferrohsm_protocol::frame::{self, HEADER_BYTES, Header};
 use ferrohsm_protocol::messages::{ErrorDetail, LoginRequest, LoginResponse};
 use ferrohsm_protocol::{REQUEST_ID_BYTES, Request, Status, hello};
 use prost::Message;
+
+use crate::server::PATIENCE;
 
 /// An error reply.
 #[derive(Debug)]
@@ -38,9 +39,7 @@ impl Frames<UnixStream> {
     pub fn local(directory: &Path) -> Frames<UnixStream> {
         let stream =
             UnixStream::connect(directory.join("hsm.sock")).expect("the HSM serves its socket");
-        stream
-            .set_read_timeout(Some(Duration::from_secs(60)))
-            .expect("a timeout");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
         Frames::new(stream).expect("Hello over the socket")
     }
 }

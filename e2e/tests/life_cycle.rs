@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use ferrohsm_e2e::frames::{Frames, request_id};
-use ferrohsm_e2e::server::{Server, binary};
+use ferrohsm_e2e::server::{PATIENCE, Server, binary};
 use ferrohsm_e2e::tools::shell;
 use ferrohsm_protocol::Status;
 use ferrohsm_protocol::messages::{
@@ -205,7 +205,7 @@ fn certificates_that_do_not_fit_are_refused() {
 
     let expired = sign("right", "cluster", 0);
     // It ends in the second in which it was made.
-    let end = Instant::now() + Duration::from_secs(30);
+    let end = Instant::now() + PATIENCE;
     loop {
         match initialize(&hsm, &expired, &wrong) {
             Err(reason) if reason.contains("expired") => break,

@@ -4,7 +4,6 @@
 mod support;
 
 use std::sync::{Arc, Mutex, mpsc};
-use std::time::Duration;
 
 use ferrohsm_client::{Client, Stream};
 use ferrohsm_protocol::messages::{
@@ -14,7 +13,7 @@ use ferrohsm_protocol::messages::{
 };
 use ferrohsm_protocol::{Operation, Status};
 use prost::Message;
-use support::{Answer, FakeHsm, Fixture, error, sign, wait_for};
+use support::{Answer, FakeHsm, Fixture, PATIENCE, error, sign, wait_for};
 
 /// What a fake HSM was asked: `begin`, chunk numbers and data, `cancel`.
 type Seen = Arc<Mutex<Vec<String>>>;
@@ -88,7 +87,7 @@ fn submit_update(stream: &Arc<Stream>, data: &[u8]) -> Result<Vec<u8>, Status> {
         let _ = sender.send(reply.map(|reply| reply.data).map_err(|error| error.status));
     });
     submitted.map_err(|error| error.status)?;
-    receiver.recv_timeout(Duration::from_secs(20)).unwrap()
+    receiver.recv_timeout(PATIENCE).unwrap()
 }
 
 fn begin(client: &Client) -> Arc<Stream> {
@@ -102,12 +101,7 @@ fn submit_begin(client: &Client) -> Arc<Stream> {
             let _ = sender.send(stream);
         })
         .unwrap();
-    Arc::new(
-        receiver
-            .recv_timeout(Duration::from_secs(20))
-            .unwrap()
-            .unwrap(),
-    )
+    Arc::new(receiver.recv_timeout(PATIENCE).unwrap().unwrap())
 }
 
 #[test]

@@ -8,8 +8,8 @@ use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use ferrohsm_client::{Client, CredentialSource, Credentials};
-use ferrohsm_protocol::Status;
-use support::{Answer, FakeHsm, Fixture, sign, sign_request, wait_for};
+use ferrohsm_protocol::{Operation, Status};
+use support::{Answer, FakeHsm, Fixture, PATIENCE, sign, sign_request, wait_for};
 
 type Answered = (Vec<u8>, Result<Vec<u8>, Status>);
 
@@ -45,7 +45,7 @@ fn answers_asynchronous_and_blocking_calls_together() {
         }
     });
     for _ in 0..8 * 500 {
-        let (mut data, result) = receiver.recv_timeout(Duration::from_secs(10)).unwrap();
+        let (mut data, result) = receiver.recv_timeout(PATIENCE).unwrap();
         data.reverse();
         assert_eq!(result.unwrap(), data);
     }
@@ -64,13 +64,7 @@ fn a_callback_may_call_again() {
             sender.send(sign(&inner, &[3, 4])).unwrap();
         })
         .unwrap();
-    assert_eq!(
-        receiver
-            .recv_timeout(Duration::from_secs(10))
-            .unwrap()
-            .unwrap(),
-        [4, 3]
-    );
+    assert_eq!(receiver.recv_timeout(PATIENCE).unwrap().unwrap(), [4, 3]);
 }
 
 #[test]
@@ -123,7 +117,7 @@ fn never_waits_for_a_connection_and_delivers_when_the_hsm_comes() {
     assert!(started.elapsed() < Duration::from_secs(1));
     let _hsm = FakeHsm::start_with(config, &address.to_string(), script);
     for _ in 0..100 {
-        let (data, result) = receiver.recv_timeout(Duration::from_secs(10)).unwrap();
+        let (data, result) = receiver.recv_timeout(PATIENCE).unwrap();
         assert_eq!(result.unwrap(), [0, data[0]]);
     }
 }
@@ -138,14 +132,7 @@ fn repeats_after_a_lost_connection() {
     hsm.on(move |_, _| (seen.fetch_add(1, Ordering::SeqCst) == 0).then_some(Answer::Hang));
     let (sender, receiver) = mpsc::channel();
     submit_sign(&client, vec![1, 2], &sender);
-    assert_eq!(
-        receiver
-            .recv_timeout(Duration::from_secs(10))
-            .unwrap()
-            .1
-            .unwrap(),
-        [2, 1]
-    );
+    assert_eq!(receiver.recv_timeout(PATIENCE).unwrap().1.unwrap(), [2, 1]);
 }
 
 #[test]
@@ -157,7 +144,7 @@ fn a_stopped_hsm_among_live_ones_is_left_in_time() {
         submit_sign(&client, vec![call, 0], &sender);
     }
     for _ in 0..20 {
-        let (data, result) = receiver.recv_timeout(Duration::from_secs(10)).unwrap();
+        let (data, result) = receiver.recv_timeout(PATIENCE).unwrap();
         assert_eq!(result.unwrap(), [0, data[0]]);
     }
     for hsm in &hsms {
@@ -182,7 +169,13 @@ fn close_ends_what_is_under_way() {
     let hsm = FakeHsm::start(&fixture.pki);
     let client = fixture.client(&[hsm.address], "");
     sign(&client, b"warm").unwrap();
-    hsm.on(|_, _| Some(Answer::Silence));
+    let arrived = Arc::new(AtomicUsize::new(0));
+    let count = arrived.clone();
+    hsm.on(move |header, _| {
+        let sign = header.operation == Operation::Sign.code();
+        sign.then(|| count.fetch_add(1, Ordering::SeqCst))
+            .map(|_| Answer::Silence)
+    });
     let (sender, receiver) = mpsc::channel();
     for call in 0u8..10 {
         submit_sign(&client, vec![call], &sender);
@@ -191,10 +184,12 @@ fn close_ends_what_is_under_way() {
         let client = client.clone();
         std::thread::spawn(move || sign(&client, b"blocked"))
     };
-    std::thread::sleep(Duration::from_millis(50));
+    wait_for("all calls are under way", || {
+        arrived.load(Ordering::SeqCst) == 11
+    });
     client.close();
     for _ in 0..10 {
-        let (_, result) = receiver.recv_timeout(Duration::from_secs(5)).unwrap();
+        let (_, result) = receiver.recv_timeout(PATIENCE).unwrap();
         assert_eq!(result.unwrap_err(), Status::ClientClosed);
     }
     assert_eq!(
@@ -233,7 +228,7 @@ fn deadlines_hold_while_a_credential_source_hangs() {
         submit_sign(&client, vec![call, 0], &sender);
     }
     for _ in 0..3 {
-        let (_, result) = receiver.recv_timeout(Duration::from_secs(5)).unwrap();
+        let (_, result) = receiver.recv_timeout(PATIENCE).unwrap();
         assert_eq!(result.unwrap_err(), Status::Timeout);
     }
     assert!(started.elapsed() >= Duration::from_millis(500));

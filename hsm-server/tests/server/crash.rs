@@ -90,9 +90,7 @@ fn session_keys_whose_login_is_gone_go_at_the_next_start_and_in_maintenance() {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(60), gone)
-            .await
-            .unwrap();
+        tokio::time::timeout(PATIENCE, gone).await.unwrap();
         maintenance.abort();
     });
     assert_eq!(test.hsm.keys.counts().session_keys, 0);

@@ -49,7 +49,7 @@ fn on_the_tmpfs() {
     assert_eq!(app.counts().0, made);
 
     std::fs::remove_file(&filler).unwrap();
-    let end = Instant::now() + Duration::from_secs(60);
+    let end = Instant::now() + PATIENCE;
     loop {
         match generate(&mut app) {
             Status::Ok => break,

@@ -28,6 +28,8 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
+/// How long a step may take on a busy machine before it counts as hanging.
+pub const PATIENCE: Duration = Duration::from_secs(120);
 pub const PASSWORD: &[u8] = b"correct horse battery";
 /// The users of an active HSM, with their roles.
 pub const USERS: [(&str, Role); 4] = [
@@ -154,7 +156,7 @@ impl TestHsm {
             async { stopped.await.unwrap_or(()) },
         );
         let task = runtime.spawn(run);
-        let address = serves_tls.then(|| address.recv_timeout(Duration::from_secs(30)).unwrap());
+        let address = serves_tls.then(|| address.recv_timeout(PATIENCE).unwrap());
         let socket = directory.path().join(listener::SOCKET_NAME);
         while UnixStream::connect(&socket).is_err() {
             assert!(!task.is_finished(), "the listener ended");
@@ -206,9 +208,7 @@ impl TestHsm {
     /// A connection over the Unix socket, before Hello.
     pub fn connect_raw(&self) -> Connection {
         let stream = UnixStream::connect(self.path().join(listener::SOCKET_NAME)).unwrap();
-        stream
-            .set_read_timeout(Some(Duration::from_secs(60)))
-            .unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
         Connection::new(Box::new(stream))
     }
 
@@ -229,7 +229,7 @@ impl TestHsm {
     /// A TLS connection, before Hello; with no identity, no certificate is sent.
     pub fn connect_tls(&self, identity: Option<&Identity>) -> io::Result<Connection> {
         let stream = TcpStream::connect(self.address.unwrap())?;
-        stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+        stream.set_read_timeout(Some(PATIENCE))?;
         let connection = ClientConnection::new(
             Arc::new(client_config(identity)),
             ServerName::try_from("hsm.test").unwrap(),

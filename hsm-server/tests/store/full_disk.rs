@@ -5,6 +5,7 @@ use std::path::Path;
 use hsm_server::store::redb::RedbStore;
 use hsm_server::store::{Durability, Store, StoreError, Transaction};
 
+use super::faults::PATIENCE;
 use super::tmpfs;
 
 #[test]
@@ -64,7 +65,7 @@ fn on_the_tmpfs() {
 
     std::fs::remove_file(&filler).unwrap();
     // It goes on by itself, after holding off a little.
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    let deadline = std::time::Instant::now() + PATIENCE;
     while let Err(error) = put(kept, 20_000) {
         assert!(std::time::Instant::now() < deadline, "{error}");
         std::thread::sleep(std::time::Duration::from_millis(5));

@@ -375,9 +375,12 @@ pub fn sign(client: &Client, data: &[u8]) -> ferrohsm_client::Result<Vec<u8>> {
         .map(|reply| reply.signature)
 }
 
-/// Waits until `condition` holds, at most ten seconds.
+/// How long a step may take on a busy machine before it counts as hanging.
+pub const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Waits until `condition` holds.
 pub fn wait_for(what: &str, condition: impl Fn() -> bool) {
-    let end = Instant::now() + Duration::from_secs(10);
+    let end = Instant::now() + PATIENCE;
     while !condition() {
         assert!(Instant::now() < end, "never happened: {what}");
         std::thread::sleep(Duration::from_millis(2));

@@ -4,7 +4,7 @@ use crate::harness::*;
 use ferrohsm_protocol::Mechanism;
 use ferrohsm_protocol::messages::*;
 use hsm_server::hsm::Hsm;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 pub fn text(length: usize) -> Vec<u8> {
     (0..length).map(|i| (i * 7 + i / 251) as u8).collect()
@@ -137,7 +137,7 @@ pub fn generate_secret(connection: &mut Connection) -> u64 {
 
 /// Waits until the HSM holds nothing for streams.
 pub fn assert_returned(hsm: &Hsm) {
-    let late = Instant::now() + Duration::from_secs(30);
+    let late = Instant::now() + PATIENCE;
     while hsm.streams.usage() != (0, 0) {
         assert!(
             Instant::now() < late,
