@@ -11,7 +11,7 @@ help:
 	@echo 'make fmt     format the Rust code'
 	@echo 'make lint    check formatting, clippy, licences and advisories'
 	@echo 'make clean   delete what was built'
-	@echo 'demo, test, build, publish and bench install what is missing through apt (scripts/bootstrap).'
+	@echo 'demo, test, build, publish, bench and soak install what is missing through apt (scripts/bootstrap).'
 
 demo:
 	@scripts/bootstrap

@@ -1,4 +1,4 @@
-//! docs/cli.md is what `--help` says. `FERROHSM_UPDATE_DOCS=1 cargo test -p ferrohsm-cli` writes it.
+//! docs/cli.md is what `--help` says. `FERROHSM_WRITE_DOCS=1 cargo test --release -p ferrohsm-cli` writes it.
 
 use clap::CommandFactory;
 
@@ -34,12 +34,12 @@ fn the_document_is_the_help() {
     describe(&mut command, "ferrohsm", &mut text);
     let text = text.trim_end().to_owned() + "\n";
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/cli.md");
-    if std::env::var_os("FERROHSM_UPDATE_DOCS").is_some() {
+    if std::env::var_os("FERROHSM_WRITE_DOCS").is_some() {
         std::fs::write(path, &text).unwrap();
     }
     let written = std::fs::read_to_string(path).unwrap_or_default();
     assert!(
         written == text,
-        "docs/cli.md is not what --help says: FERROHSM_UPDATE_DOCS=1 cargo test -p ferrohsm-cli"
+        "docs/cli.md is not what --help says: FERROHSM_WRITE_DOCS=1 cargo test --release -p ferrohsm-cli"
     );
 }

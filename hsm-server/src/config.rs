@@ -15,7 +15,7 @@ pub const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 pub const DRAIN_TIMEOUT: Duration = Duration::from_millis(500);
 /// Replies wait at most this long for the calls behind them: their callers can prepare the next ones meanwhile.
 pub const REPLY_AFTER: Duration = Duration::from_micros(200);
-/// Bytes asked from the kernel at once, encrypted: a TLS record. Every connection has such a buffer.
+/// Bytes asked from the kernel at once, encrypted: nearly a TLS record. Every connection has such a buffer.
 pub const RECEIVE_BYTES: usize = 16 * 1024;
 /// Calls that are answered one after the other before other connections get their turn.
 pub const TURN: Duration = Duration::from_millis(1);
