@@ -11,16 +11,14 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::tools::root;
+
 /// How long a step may take on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(120);
 
-/// A built binary; `FERROHSM_BIN_DIR` names another folder than `target/release`.
+/// A built binary or library.
 pub fn binary(name: &str) -> PathBuf {
-    let directory = std::env::var_os("FERROHSM_BIN_DIR").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/release"),
-        PathBuf::from,
-    );
-    let path = directory.join(name);
+    let path = root().join("target/release").join(name);
     assert!(
         path.exists(),
         "{} is missing: build first (make build)",

@@ -4,25 +4,35 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Runs shell text in a folder, answering every question with its default. Panics with the output if it fails.
-pub fn shell(directory: &Path, script: &str) {
-    let mut child = Command::new("sh")
-        .args(["-e", "-c", script])
+/// Runs shell text in a folder, answering every question with its default, and gives what it printed. Panics with that if it fails.
+pub fn shell(directory: &Path, script: &str) -> String {
+    let (success, printed) = attempt(directory, script);
+    assert!(success, "{script}\n{printed}");
+    printed
+}
+
+/// Runs shell text in a folder, answering every question with its default: whether it succeeded, and what it printed, errors too.
+pub fn attempt(directory: &Path, script: &str) -> (bool, String) {
+    let mut child = Command::new("bash")
+        .args(["-euo", "pipefail", "-c", &format!("exec 2>&1\n{script}")])
         .current_dir(directory)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
         .spawn()
-        .expect("sh");
+        .expect("bash");
     // openssl asks for the parts of a name; a closed pipe means that it asked for less.
     let _ = child.stdin.take().expect("piped").write_all(&[b'\n'; 16]);
     let output = child.wait_with_output().expect("output");
-    assert!(
-        output.status.success(),
-        "{script}\n{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    (output.status.success(), printed)
+}
+
+/// The value of `PATH` with this folder first.
+pub fn path_with(folder: &Path) -> String {
+    let path = std::env::var("PATH").expect("a PATH");
+    format!("{}:{path}", folder.display())
 }
 
 /// The shell commands in a document under the heading `section`.
@@ -51,6 +61,33 @@ pub fn blocks(document: &str, section: &str, language: &str) -> Vec<String> {
     blocks
 }
 
+/// Panics unless each block in this language under the heading `section` stands in the file (from the top folder) as it is.
+pub fn assert_shown(document: &str, section: &str, language: &str, file: &str) {
+    let text = std::fs::read_to_string(root().join(file)).expect("the file");
+    for block in blocks(document, section, language) {
+        assert!(
+            format!("\n{text}").contains(&format!("\n{block}")),
+            "{document}, {section}: this is not in {file}:\n{block}"
+        );
+    }
+}
+
+/// The files that git tracks and that are there, by patterns in which `*` stands for folders too. At least one.
+pub fn tracked(patterns: &[&str]) -> Vec<PathBuf> {
+    let output = Command::new("git")
+        .args(["ls-files", "--"])
+        .args(patterns)
+        .current_dir(root())
+        .output()
+        .expect("git runs");
+    assert!(output.status.success(), "git ls-files failed");
+    let names = String::from_utf8(output.stdout).expect("names are UTF-8");
+    let mut files: Vec<PathBuf> = names.lines().map(|name| root().join(name)).collect();
+    files.retain(|file| file.exists());
+    assert!(!files.is_empty(), "no {patterns:?} tracked");
+    files
+}
+
 /// The project's top folder.
 pub fn root() -> PathBuf {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -58,24 +95,41 @@ pub fn root() -> PathBuf {
     parent.canonicalize().expect("it is there")
 }
 
-/// The command `mvn` for a build that gets FerroHSM from what `make publish` left. It has a local repository of its own, so that
-/// nothing is left in the user's, and none of FerroHSM's in it from earlier. One test at a time may use it.
-pub fn maven() -> String {
-    let published = root().join("build/repository");
+/// The provider's jar, as `make build` leaves it.
+pub fn provider_jar() -> PathBuf {
+    root().join("java/provider/build/libs/ferrohsm-provider.jar")
+}
+
+/// The Maven repository that `make publish` left.
+pub fn published() -> PathBuf {
+    let repository = root().join("build/repository");
     assert!(
-        published.join("org/ferrohsm").exists(),
+        repository.join("org/ferrohsm").exists(),
         "nothing is published: run make publish"
     );
-    let local = root().join("target/m2");
-    match std::fs::remove_dir_all(local.join("org/ferrohsm")) {
-        Err(error) if error.kind() != ErrorKind::NotFound => panic!("{error}"),
-        _ => {}
+    repository
+}
+
+/// The command `mvn` for a build that gets FerroHSM from what `make publish` left. It has a local repository of its own, so that
+/// nothing is left in the user's, and none of FerroHSM's in it from earlier, nor an HSM's binary that a test extracted. One
+/// test at a time may use it: the one that holds the guard.
+pub fn maven() -> (String, MutexGuard<'static, ()>) {
+    static ALONE: Mutex<()> = Mutex::new(());
+    let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let (local, cache) = (root().join("target/m2"), root().join("target/m2-cache"));
+    for earlier in [&local.join("org/ferrohsm"), &cache] {
+        match std::fs::remove_dir_all(earlier) {
+            Err(error) if error.kind() != ErrorKind::NotFound => panic!("{error}"),
+            _ => {}
+        }
     }
-    format!(
-        "mvn -B -Dmaven.repo.local={} -Dferrohsm.repository=file://{}",
+    let command = format!(
+        "XDG_CACHE_HOME={} mvn -B -Dmaven.repo.local={} -Dferrohsm.repository=file://{}",
+        cache.display(),
         local.display(),
-        published.display()
-    )
+        published().display()
+    );
+    (command, alone)
 }
 
 /// A TLS connection that openssl holds.

@@ -1,17 +1,12 @@
 //! The server links AWS-LC and no ring, the clients ring and no AWS-LC: two TLS providers in one process make rustls guess.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-fn artefact(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../target/release")
-        .join(name)
-}
+use ferrohsm_e2e::server::binary;
 
 /// Looks in the whole file, so in its symbol table too: release artefacts are not stripped.
 fn contains(file: &Path, needle: &str) -> bool {
-    let bytes = std::fs::read(file)
-        .unwrap_or_else(|error| panic!("{}: {error}: build first (make build)", file.display()));
+    let bytes = std::fs::read(file).expect("a readable file");
     bytes
         .windows(needle.len())
         .any(|window| window == needle.as_bytes())
@@ -19,7 +14,7 @@ fn contains(file: &Path, needle: &str) -> bool {
 
 #[test]
 fn the_server_has_aws_lc_and_no_ring() {
-    let server = artefact("hsm-server");
+    let server = binary("hsm-server");
     assert!(
         contains(&server, "aws_lc_"),
         "the search finds nothing: is the binary stripped?"
@@ -30,7 +25,7 @@ fn the_server_has_aws_lc_and_no_ring() {
 #[test]
 fn the_clients_have_ring_and_no_aws_lc() {
     for name in ["libferrohsm_jni.so", "ferrohsm"] {
-        let client = artefact(name);
+        let client = binary(name);
         assert!(
             contains(&client, "ring_core_"),
             "{name}: the search finds nothing: is it stripped?"

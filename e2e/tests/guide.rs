@@ -1,40 +1,21 @@
 //! What the guide in docs/ has people type, and the error messages that it explains. Its pages say which other tests read them.
 #![allow(clippy::unwrap_used)] // in tests a failure is the point
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
 use ferrohsm_e2e::server::{Server, binary};
-use ferrohsm_e2e::tools::{block, blocks, commands, maven, root};
+use ferrohsm_e2e::tools::{
+    assert_shown, attempt, block, blocks, commands, maven, path_with, provider_jar, published,
+    root, shell, tracked,
+};
 
-const JAR: &str = "java/provider/build/libs/ferrohsm-provider.jar";
-
-/// Runs shell text in a folder, with the HSM of that client configuration: whether it succeeded, and what it printed.
-fn run(folder: &Path, config: &Path, text: &str) -> (bool, String) {
-    let path = format!(
-        "{}:{}",
-        binary("ferrohsm").parent().unwrap().display(),
-        std::env::var("PATH").unwrap()
+/// Shell text that finds the built `ferrohsm`, and the HSM of that client configuration.
+fn using(config: &Path, text: &str) -> String {
+    let (config, path) = (
+        config.display(),
+        path_with(binary("ferrohsm").parent().unwrap()),
     );
-    let output = Command::new("bash")
-        .args(["-euo", "pipefail", "-c", &format!("exec 2>&1\n{text}")])
-        .current_dir(folder)
-        .env("PATH", path)
-        .env("FERROHSM_CONFIG", config)
-        .output()
-        .unwrap();
-    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
-    (output.status.success(), printed)
-}
-
-fn succeed(folder: &Path, config: &Path, text: &str) -> String {
-    let (success, printed) = run(folder, config, text);
-    assert!(success, "{text}\n{printed}");
-    printed
-}
-
-fn read(path: &str) -> String {
-    std::fs::read_to_string(root().join(path)).unwrap()
+    format!("export FERROHSM_CONFIG='{config}' PATH='{path}'\n{text}")
 }
 
 #[test]
@@ -43,20 +24,16 @@ fn the_tools_work_as_the_guide_has_them() {
     let folder = tempfile::tempdir().unwrap();
     let hsm = folder.path().join("hsm");
     let (server, _) = Server::dev(&hsm, &[]);
-    std::fs::copy(
-        root().join(JAR),
-        folder.path().join("ferrohsm-provider.jar"),
-    )
-    .unwrap();
+    std::fs::copy(provider_jar(), folder.path().join("ferrohsm-provider.jar")).unwrap();
     let typed: String = ["keytool", "jarsigner", "ferrohsm"]
         .map(|section| commands(DOCUMENT, section))
         .concat();
-    let printed = succeed(folder.path(), &hsm.join("client.toml"), &typed);
+    let printed = shell(folder.path(), &using(&hsm.join("client.toml"), &typed));
     for wanted in ["signing, ", "jar verified.", "never-extractable   true"] {
         assert!(printed.contains(wanted), "{wanted}\n{printed}");
     }
     let first_look = commands("docs/troubleshooting.md", "Is the HSM there?");
-    assert!(succeed(&hsm, Path::new("unused"), &first_look).contains("crypto-user"));
+    assert!(shell(&hsm, &using(Path::new("unused"), &first_look)).contains("crypto-user"));
     assert!(server.stop().success());
 }
 
@@ -64,7 +41,7 @@ fn the_tools_work_as_the_guide_has_them() {
 #[test]
 fn a_first_test_in_a_project_of_its_own() {
     const DOCUMENT: &str = "docs/start.md";
-    let repository = format!("file://{}", root().join("build/repository").display());
+    let repository = format!("file://{}", published().display());
     let pom = format!(
         "<project>
            <modelVersion>4.0.0</modelVersion>
@@ -97,10 +74,9 @@ fn a_first_test_in_a_project_of_its_own() {
         block(DOCUMENT, "Your first test", "java"),
     )
     .unwrap();
-    let typed = commands(DOCUMENT, "Your first test").replace("mvn", &maven());
-    // The HSM's binary is extracted there.
-    let cache = format!("export XDG_CACHE_HOME={}\n", folder.path().display());
-    let printed = succeed(folder.path(), Path::new("unused"), &(cache + &typed));
+    let (mvn, _alone) = maven();
+    let typed = commands(DOCUMENT, "Your first test").replace("mvn", &mvn);
+    let printed = shell(folder.path(), &typed);
     assert!(printed.contains("Tests run: 1, Failures: 0"), "{printed}");
     assert!(
         printed.contains(block(DOCUMENT, "Your first test", "text").trim()),
@@ -108,7 +84,7 @@ fn a_first_test_in_a_project_of_its_own() {
     );
 }
 
-/// The README's test runs the sample; the page's lines are the sample's.
+/// The README's test runs the sample; the page's pieces are the sample's.
 #[test]
 fn an_application_needs_what_the_sample_has() {
     const SECTION: &str = "Your Spring Boot application";
@@ -116,10 +92,8 @@ fn an_application_needs_what_the_sample_has() {
         ("xml", "pom.xml"),
         ("properties", "src/main/resources/application.properties"),
     ] {
-        let sample = read(&format!("samples/spring-boot-https/{file}"));
-        for line in block("docs/start.md", SECTION, language).lines() {
-            assert!(sample.lines().any(|ours| ours == line), "{line}");
-        }
+        let file = format!("samples/spring-boot-https/{file}");
+        assert_shown("docs/start.md", SECTION, language, &file);
     }
 }
 
@@ -128,9 +102,11 @@ fn a_copy_put_back_is_the_same_hsm() {
     let folder = tempfile::tempdir().unwrap();
     let hsm = folder.path().join("hsm");
     let config = hsm.join("client.toml");
-    let here = |text: &str| {
-        text.replace("/var/lib/ferrohsm", hsm.to_str().unwrap())
-            .replace("/var/backups", folder.path().to_str().unwrap())
+    let run = |text: &str| {
+        let here = text
+            .replace("/var/lib/ferrohsm", hsm.to_str().unwrap())
+            .replace("/var/backups", folder.path().to_str().unwrap());
+        shell(folder.path(), &using(&config, &here))
     };
     let typed = blocks("docs/lifecycle.md", "Copies", "sh");
     let [copy, back] = &typed[..] else {
@@ -141,16 +117,16 @@ fn a_copy_put_back_is_the_same_hsm() {
     };
 
     let (server, _) = Server::dev(&hsm, &[]);
-    succeed(folder.path(), &config, &made("kept"));
+    run(&made("kept"));
     assert!(server.stop().success());
-    succeed(folder.path(), &config, &here(copy));
+    run(copy);
     let (server, _) = Server::dev(&hsm, &[]);
-    succeed(folder.path(), &config, &made("too-late"));
+    run(&made("too-late"));
     assert!(server.stop().success());
-    succeed(folder.path(), &config, &here(back));
+    run(back);
     let (server, ready) = Server::dev(&hsm, &[]);
     assert_eq!(ready["config"], config.to_str().unwrap());
-    let list = succeed(folder.path(), &config, "ferrohsm key list");
+    let list = run("ferrohsm key list");
     assert!(
         list.contains("kept") && !list.contains("too-late"),
         "{list}"
@@ -209,7 +185,7 @@ fn said_by_the_jdk() -> String {
     let folder = tempfile::tempdir().unwrap();
     let hsm = folder.path().join("hsm");
     let (server, _) = Server::dev(&hsm, &[]);
-    std::fs::copy(root().join(JAR), folder.path().join("provider.jar")).unwrap();
+    std::fs::copy(provider_jar(), folder.path().join("provider.jar")).unwrap();
     let program = r#"
         import java.security.*;
         class Wrong {
@@ -233,7 +209,7 @@ fn said_by_the_jdk() -> String {
         "java -cp provider.jar Wrong.java",
     ]
     .map(|wrong| {
-        let (success, printed) = run(folder.path(), &hsm.join("client.toml"), wrong);
+        let (success, printed) = attempt(folder.path(), &using(&hsm.join("client.toml"), wrong));
         assert!(!success, "{wrong}: {printed}");
         printed
     });
@@ -244,29 +220,18 @@ fn said_by_the_jdk() -> String {
 #[test]
 fn every_message_in_the_guide_is_one_that_something_says() {
     // Messages of others are here if a test of ours expects them.
-    let sources = Command::new("git")
-        .args([
-            "ls-files",
-            "*/src/*.rs",
-            "cli/*.rs",
-            "java/*/src/main/*.java",
-        ])
-        .args([
-            "java/provider/src/test/*.java",
-            "java/spring-boot-starter/src/test/*.java",
-        ])
-        .current_dir(root())
-        .output()
-        .unwrap();
-    let mut texts: Vec<String> = String::from_utf8(sources.stdout)
-        .unwrap()
-        .lines()
-        .map(|name| literals(&root().join(PathBuf::from(name))))
-        .collect();
+    let sources = tracked(&[
+        "*/src/*.rs",
+        "cli/*.rs",
+        "java/*/src/main/*.java",
+        "java/provider/src/test/*.java",
+        "java/spring-boot-starter/src/test/*.java",
+    ]);
+    let mut texts: Vec<String> = sources.iter().map(|source| literals(source)).collect();
     assert!(texts.len() > 100);
     texts.push(said_by_the_jdk());
 
-    let document = read("docs/troubleshooting.md");
+    let document = std::fs::read_to_string(root().join("docs/troubleshooting.md")).unwrap();
     let messages = messages(&document);
     assert!(messages.len() > 70, "{messages:#?}");
     let unsaid: Vec<&String> = messages

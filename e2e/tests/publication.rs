@@ -1,32 +1,16 @@
 //! What `make publish` leaves in build/repository, the builds that get it from there, and what docs/getting.md says of both.
 #![allow(clippy::unwrap_used)] // in tests a failure is the point
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
 
 use ferrohsm_e2e::server::Server;
-use ferrohsm_e2e::tools::{block, commands, maven, root};
+use ferrohsm_e2e::tools::{assert_shown, attempt, commands, maven, published, root, shell};
 
 const DOCUMENT: &str = "docs/getting.md";
 const SAMPLE: &str = "samples/maven-and-gradle/README.md";
 
 fn repository() -> PathBuf {
-    let path = root().join("build/repository/org/ferrohsm");
-    assert!(path.exists(), "nothing is published: run make publish");
-    path
-}
-
-/// Runs shell text and gives what it printed. Panics with all of its output if it fails.
-fn shell(directory: &Path, script: &str) -> String {
-    let output = Command::new("bash")
-        .args(["-euo", "pipefail", "-c", script])
-        .current_dir(directory)
-        .output()
-        .unwrap();
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{script}\n{text}{errors}");
-    text
+    published().join("org/ferrohsm")
 }
 
 /// A copy of the sources in another folder, with the binaries that are built already.
@@ -73,6 +57,8 @@ fn all_modules_are_published_and_documented() {
     for name in MODULES {
         assert!(document.contains(&format!("\n| `{name}` |")), "{name}");
     }
+    let version = concat!("`Cargo.toml` says, `", env!("CARGO_PKG_VERSION"), "`");
+    assert!(document.contains(version));
 }
 
 #[test]
@@ -143,14 +129,15 @@ fn nothing_published_tells_where_it_was_built() {
         "find {} -name '*.jar' | while read -r jar; do
              mkdir \"${{jar##*/}}\"; unzip -q \"$jar\" -d \"${{jar##*/}}\"
          done
-         ! grep -rlaF -e {}/ -e \"${{CARGO_HOME:-$HOME/.cargo}}/\" .",
+         found=0; grep -rlaF -e {}/ -e \"${{CARGO_HOME:-$HOME/.cargo}}/\" . || found=$?
+         [ $found = 1 ]",
         repository().display(),
         root().display()
     );
-    let found = std::panic::catch_unwind(|| shell(unpacked.path(), &script));
+    let (clean, printed) = attempt(unpacked.path(), &script);
     assert!(
-        found.is_ok(),
-        "machine paths in the files above; if they are binaries that were built before scripts/rustc-wrapper: make clean"
+        clean,
+        "{printed}\nmachine paths in the files above; if they are binaries that were built before scripts/rustc-wrapper: make clean"
     );
 }
 
@@ -193,7 +180,8 @@ fn sample(section: &str, before: &str, edit: impl Fn(String) -> String) -> Strin
 
 #[test]
 fn maven_builds_the_sample() {
-    let output = sample("With Maven", "", |text| text.replace("mvn", &maven()));
+    let (mvn, _alone) = maven();
+    let output = sample("With Maven", "", |text| text.replace("mvn", &mvn));
     assert!(output.contains("Verified OK"), "{output}");
 }
 
@@ -203,7 +191,7 @@ fn gradle_builds_the_sample() {
         ". {}/scripts/jdks.sh; export JAVA_HOME=$(jdk_between 17 17)
          gradle() {{ command \"${{GRADLE:-gradle}}\" --no-daemon -Prepository={} \"$@\"; }}",
         root().display(),
-        root().join("build/repository").display()
+        published().display()
     );
     let output = sample("With Gradle", &before, |text| text);
     assert!(output.contains("Verified OK"), "{output}");
@@ -214,8 +202,7 @@ fn the_server_can_be_taken_from_its_jar() {
     let folder = tempfile::tempdir().unwrap();
     let text = commands(DOCUMENT, "The HSM without building it");
     let (taken, started) = text.trim().rsplit_once('\n').unwrap();
-    let repository = root().join("build/repository");
-    let taken = taken.replace("/opt/ferrohsm/repository", repository.to_str().unwrap());
+    let taken = taken.replace("/opt/ferrohsm/repository", published().to_str().unwrap());
     shell(folder.path(), &taken);
     assert_eq!(started, "./hsm-server dev --dir /tmp/hsm");
     // With its input at an end, a throwaway HSM ends as soon as it is ready.
@@ -229,17 +216,12 @@ fn the_server_can_be_taken_from_its_jar() {
 /// What the document tells people to put into their builds is what the sample has.
 #[test]
 fn the_document_shows_the_sample() {
-    let read = |name: &str| {
-        std::fs::read_to_string(root().join("samples/maven-and-gradle").join(name)).unwrap()
-    };
     for (section, language, build) in [
-        ("Maven", "xml", read("pom.xml")),
-        ("Gradle", "groovy", read("build.gradle")),
+        ("Maven", "xml", "pom.xml"),
+        ("Gradle", "groovy", "build.gradle"),
     ] {
-        let text = block(DOCUMENT, section, language);
-        for line in text.lines() {
-            assert!(build.contains(line), "{section}: {line}");
-        }
+        let build = format!("samples/maven-and-gradle/{build}");
+        assert_shown(DOCUMENT, section, language, &build);
     }
     assert!(commands(DOCUMENT, "Making the repository").starts_with("make publish\n"));
 }

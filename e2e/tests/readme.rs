@@ -5,14 +5,13 @@ use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::Mutex;
 
 use ferrohsm_e2e::server::Server;
-use ferrohsm_e2e::tools::{block, blocks, commands, maven, root, shell};
+use ferrohsm_e2e::tools::{
+    assert_shown, block, blocks, commands, maven, path_with, provider_jar, root, shell,
+};
 
 const README: &str = "README.md";
-const JAR: &str = "java/provider/build/libs/ferrohsm-provider.jar";
-static MAVEN: Mutex<()> = Mutex::new(());
 
 /// Shell text that runs in the top folder, with all that it starts; killed when dropped.
 struct Terminal {
@@ -68,7 +67,7 @@ fn copy(sample: &str, folder: &Path) -> String {
 #[test]
 fn a_spring_boot_application_serves_https() {
     const SECTION: &str = "An HTTPS server whose key is in the HSM";
-    let _alone = MAVEN.lock().unwrap_or_else(|broken| broken.into_inner());
+    const PROPERTIES: &str = "src/main/resources/application.properties";
     let typed = blocks(README, SECTION, "sh");
     let [hsm, application, curl] = &typed[..] else {
         panic!("{typed:?}");
@@ -81,17 +80,17 @@ fn a_spring_boot_application_serves_https() {
     // Elsewhere than in /tmp/hsm, and on a free port.
     let here = |text: &str| text.replace("/tmp/hsm", directory.to_str().unwrap());
     let sample = copy("samples/spring-boot-https", folder.path());
-    let properties = format!("{sample}/src/main/resources/application.properties");
+    let file = format!("samples/spring-boot-https/{PROPERTIES}");
+    assert_shown(README, SECTION, "properties", &file);
+    let properties = format!("{sample}/{PROPERTIES}");
     let text = std::fs::read_to_string(&properties).unwrap();
-    for line in block(README, SECTION, "properties").lines() {
-        assert!(text.lines().any(|ours| ours == line), "{line}");
-    }
     assert!(text.contains("server.port=8443\n") && curl.contains(":8443/"));
     std::fs::write(&properties, here(&text).replace("8443", "0")).unwrap();
 
+    let (mvn, _alone) = maven();
     let application = here(application)
         .replace("samples/spring-boot-https", &sample)
-        .replace("mvn", &maven());
+        .replace("mvn", &mvn);
     let mut terminal = Terminal::open(&application);
     let started = terminal.read_to("Tomcat started on port ");
     let port = started
@@ -110,15 +109,19 @@ fn a_spring_boot_application_serves_https() {
 #[test]
 fn a_junit_test_has_an_hsm_of_its_own() {
     const SECTION: &str = "A JUnit test with an HSM of its own";
-    let _alone = MAVEN.lock().unwrap_or_else(|broken| broken.into_inner());
+    const PAGE: &str = "samples/junit/README.md";
+    const CLASS: &str = "samples/junit/src/test/java/example/TokenSignerTest.java";
     let folder = tempfile::tempdir().unwrap();
     let sample = copy("samples/junit", folder.path());
-    // The HSM's binary is extracted there.
-    let cache = format!("export XDG_CACHE_HOME={}\n", folder.path().display());
-    let typed = commands(README, SECTION)
-        .replace("samples/junit", &sample)
-        .replace("mvn", &maven());
-    let mut terminal = Terminal::open(&(cache + &typed));
+    let typed = commands(README, SECTION);
+    // The sample's own page has one run it from its folder.
+    assert_eq!(
+        commands(PAGE, "Run it"),
+        typed.replace("-f samples/junit ", "")
+    );
+    let (mvn, _alone) = maven();
+    let typed = typed.replace("samples/junit", &sample).replace("mvn", &mvn);
+    let mut terminal = Terminal::open(&typed);
     let text = terminal.read_to("BUILD SUCCESS");
     for line in block(README, SECTION, "text").lines() {
         assert!(
@@ -126,9 +129,8 @@ fn a_junit_test_has_an_hsm_of_its_own() {
             "{line}\n{text}"
         );
     }
-    let class = root().join("samples/junit/src/test/java/example/TokenSignerTest.java");
-    let class = std::fs::read_to_string(class).unwrap();
-    assert!(class.contains(&block(README, SECTION, "java")));
+    assert_shown(README, SECTION, "java", CLASS);
+    assert_shown(PAGE, "The test", "java", CLASS);
 }
 
 #[test]
@@ -158,7 +160,7 @@ fn a_java_program_signs() {
         folder.path(),
         &format!(
             "java -cp {} -Dferrohsm.config={}/client.toml Try.java",
-            root().join(JAR).display(),
+            provider_jar().display(),
             hsm.display()
         ),
     );
@@ -167,12 +169,7 @@ fn a_java_program_signs() {
 
 #[test]
 fn the_demo_runs() {
-    let output = Command::new(root().join("samples/hello-hsm/run"))
-        .output()
-        .unwrap();
-    let text = String::from_utf8_lossy(&output.stdout).into_owned()
-        + &String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{text}");
+    let text = shell(&root(), "samples/hello-hsm/run");
     for sign_of_success in [
         "rsa: Verified OK",
         "ec: Verified OK",
@@ -192,13 +189,8 @@ fn the_demo_fails_when_a_step_fails() {
     // A curl that finds nothing stands first in the path.
     std::fs::write(folder.path().join("curl"), "#!/bin/sh\nexit 22\n").unwrap();
     shell(folder.path(), "chmod +x curl");
-    let path = format!(
-        "{}:{}",
-        folder.path().display(),
-        std::env::var("PATH").unwrap()
-    );
     let output = Command::new(root().join("samples/hello-hsm/run"))
-        .env("PATH", path)
+        .env("PATH", path_with(folder.path()))
         .output()
         .unwrap();
     assert!(!output.status.success());

@@ -5,9 +5,8 @@
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::Command;
 
-use ferrohsm_e2e::tools::{root, shell};
+use ferrohsm_e2e::tools::{attempt, path_with, root, shell};
 
 fn readme(sample: &str) -> String {
     std::fs::read_to_string(root().join("samples").join(sample).join("README.md")).unwrap()
@@ -60,21 +59,11 @@ fn lines_match_as_the_readme_has_them() {
     assert!(!matches("a b d", "a…c…"));
 }
 
-/// Runs a sample with this folder for temporary files, and this path: whether it succeeded, and what it printed.
+/// Runs a sample, or a command in it, with this folder for temporary files, and this path: whether it succeeded, and what it printed.
 fn run(sample: &str, temporary: &Path, path: &str) -> (bool, String) {
-    let mut command = Command::new("bash");
-    command
-        .args(["-c", "exec \"$0\" \"$1\" 2>&1"])
-        .arg(root().join("samples/run"))
-        .arg(sample)
-        .env("TMPDIR", temporary)
-        .env("PATH", path)
-        .env_remove("JAVA_HOME");
-    let output = command.output().unwrap();
-    (
-        output.status.success(),
-        String::from_utf8_lossy(&output.stdout).into_owned(),
-    )
+    let folder = temporary.display();
+    let text = format!("unset JAVA_HOME; TMPDIR='{folder}' PATH='{path}' samples/run {sample}");
+    attempt(&root(), &text)
 }
 
 /// Runs a sample, compares, and looks for what it left.
@@ -164,11 +153,7 @@ fn a_step_that_fails_fails_the_sample() {
     let folder = tempfile::tempdir().unwrap();
     // An openssl that says no to everything stands first in the path.
     shell(folder.path(), "echo 'exit 22' >openssl; chmod +x openssl");
-    let path = format!(
-        "{}:{}",
-        folder.path().display(),
-        std::env::var("PATH").unwrap()
-    );
+    let path = path_with(folder.path());
     let (success, text) = run("sign-and-verify", folder.path(), &path);
     assert!(!success);
     assert!(
@@ -177,6 +162,28 @@ fn a_step_that_fails_fails_the_sample() {
     );
     assert!(!text.contains("BAD signature"), "it went on: {text}");
     assert!(running_in(folder.path()).is_empty());
+}
+
+#[test]
+fn what_was_started_by_hand_ends_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let typed = "setsid sleep 1000 >sleep.log 2>&1 & cd /; echo left";
+    let (success, text) = run(
+        &format!("jwt bash -c '{typed}'"),
+        folder.path(),
+        &std::env::var("PATH").unwrap(),
+    );
+    assert!(success && text.ends_with("left\n"), "{text}");
+    assert!(running_in(folder.path()).is_empty());
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn only_a_sample_is_run() {
+    for wrong in ["", "''", "jw", "junit"] {
+        let (success, text) = attempt(&root(), &format!("samples/run {wrong}"));
+        assert!(!success && text.contains("usage: "), "{wrong}: {text}");
+    }
 }
 
 /// The move is documented in two places, and is one command.

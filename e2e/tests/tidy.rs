@@ -2,36 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+
+use ferrohsm_e2e::tools::{root, tracked};
 
 const LONGEST_FILE_LINES: usize = 600;
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("e2e lies in the workspace")
-        .to_path_buf()
-}
-
-/// Files that git tracks, with one of these endings.
-fn tracked(endings: &[&str]) -> Vec<PathBuf> {
-    let output = Command::new("git")
-        .arg("-C")
-        .arg(root())
-        .arg("ls-files")
-        .output()
-        .expect("git runs");
-    assert!(output.status.success(), "git ls-files failed");
-    let names = String::from_utf8(output.stdout).expect("names are UTF-8");
-    let wanted = |name: &&str| endings.iter().any(|ending| name.ends_with(ending));
-    let files: Vec<PathBuf> = names
-        .lines()
-        .filter(wanted)
-        .map(|name| root().join(name))
-        .collect();
-    assert!(!files.is_empty(), "no {endings:?} tracked");
-    files.into_iter().filter(|file| file.exists()).collect()
-}
 
 #[test]
 fn no_source_file_is_over_600_lines() {
@@ -41,7 +15,7 @@ fn no_source_file_is_over_600_lines() {
             .lines()
             .count()
     };
-    let mut files = tracked(&[".rs", ".java", ".gradle", ".sh", ".proto"]);
+    let mut files = tracked(&["*.rs", "*.java", "*.gradle", "*.sh", "*.proto"]);
     files.retain(|file| lines(file) > LONGEST_FILE_LINES);
     assert!(files.is_empty(), "{files:#?}");
 }
@@ -79,7 +53,7 @@ fn anchors(document: &Path) -> BTreeSet<String> {
 #[test]
 fn links_between_documents_lead_somewhere() {
     let mut dead = Vec::new();
-    for document in tracked(&[".md"]) {
+    for document in tracked(&["*.md"]) {
         let folder = document.parent().expect("a file has a folder");
         let text = prose(&document);
         for link in text
@@ -116,12 +90,51 @@ fn headings_are_linked_as_github_does_it() {
     assert_eq!(anchors(&document), BTreeSet::from(wanted));
 }
 
+/// The versions that a text gives to artifacts of FerroHSM, for Maven and as `org.ferrohsm:NAME:VERSION`.
+fn versions(text: &str) -> Vec<&str> {
+    let of_maven = text
+        .split("<artifactId>ferrohsm-")
+        .skip(1)
+        .filter_map(|rest| {
+            let (_, after) = rest.split_once("</artifactId>")?;
+            let version = after.trim_start().strip_prefix("<version>")?;
+            version.split('<').next()
+        });
+    let of_gradle = text.split("org.ferrohsm:").skip(1).filter_map(|rest| {
+        let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && !"-_.:".contains(c));
+        rest[..end.unwrap_or(rest.len())].split(':').nth(1)
+    });
+    of_maven.chain(of_gradle).collect()
+}
+
+#[test]
+fn documents_have_the_version_that_is_built() {
+    let mut found = 0;
+    for document in tracked(&["*.md"]) {
+        let text = std::fs::read_to_string(&document).expect("documents are UTF-8");
+        for version in versions(&text) {
+            assert_eq!(version, env!("CARGO_PKG_VERSION"), "{}", document.display());
+            found += 1;
+        }
+    }
+    assert!(found > 5, "{found}");
+}
+
+#[test]
+fn versions_are_found_for_maven_and_gradle() {
+    let text = "<artifactId>other</artifactId> <version>9</version>
+        <artifactId>ferrohsm-junit</artifactId>\n  <version>1.2</version>
+        <artifactId>ferrohsm-provider</artifactId> <scope>test</scope> <version>9</version>
+        `org.ferrohsm:ferrohsm-bom`, 'org.ferrohsm:ferrohsm-junit:3.4' and `org.ferrohsm:ferrohsm-provider:5.6:linux`";
+    assert_eq!(versions(text), ["1.2", "3.4", "5.6"]);
+}
+
 #[test]
 fn every_dependency_is_explained() {
     let explained =
         std::fs::read_to_string(root().join("docs/dependencies.md")).expect("docs/dependencies.md");
     let mut missing = BTreeSet::new();
-    for manifest in tracked(&["Cargo.toml"]) {
+    for manifest in tracked(&["*Cargo.toml"]) {
         let text = std::fs::read_to_string(manifest).expect("manifests are UTF-8");
         let mut within = false;
         for line in text.lines() {

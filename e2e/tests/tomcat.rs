@@ -7,22 +7,10 @@ use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use ferrohsm_e2e::server::{PATIENCE, Server};
-use ferrohsm_e2e::tools::{block, commands, root};
+use ferrohsm_e2e::tools::{block, commands, provider_jar, root, shell};
 
 const DOCUMENT: &str = "docs/tomcat.md";
 const TOMCAT: &str = "org.apache.tomcat:tomcat:11.0.14:tar.gz";
-
-/// Runs shell text in a folder and gives what it printed. Panics with all of its output if it fails.
-fn shell(folder: &Path, text: &str) -> String {
-    let output = Command::new("bash")
-        .args(["-euo", "pipefail", "-c", &format!("exec 2>&1\n{text}")])
-        .current_dir(folder)
-        .output()
-        .unwrap();
-    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "{text}\n{printed}");
-    printed
-}
 
 /// A Tomcat that runs; killed when dropped.
 struct Tomcat {
@@ -85,9 +73,9 @@ fn set_up(folder: &Path) -> PathBuf {
         &format!(
             "mvn -q -B -Dmaven.repo.local={} dependency:copy -Dartifact={TOMCAT} -DoutputDirectory=.
              tar -xf tomcat-*.tar.gz && mv apache-tomcat-* tomcat
-             cp {}/java/provider/build/libs/ferrohsm-provider.jar .",
+             cp {} .",
             repository.display(),
-            root().display()
+            provider_jar().display()
         ),
     );
     let home = folder.join("tomcat");
@@ -134,14 +122,12 @@ fn it_serves_https_with_a_key_of_the_hsm() {
              -dname CN=localhost -ext SAN=dns:localhost
          keytool -exportcert \"${hsm[@]}\" -alias web -rfc -file web.pem",
     );
-    let jdks = format!(
-        ". {}/scripts/jdks.sh; jdk_between 17 17; jdk_between 21 99",
-        root().display()
+    let jdks = shell(
+        &root(),
+        ". scripts/jdks.sh; jdk_between 17 17; jdk_between 21 99",
     );
-    for jdk in shell(folder.path(), &jdks)
-        .lines()
-        .filter(|jdk| !jdk.is_empty())
-    {
+    let jdks: Vec<&str> = jdks.lines().filter(|jdk| !jdk.is_empty()).collect();
+    for &jdk in &jdks {
         let tomcat = Tomcat::start(&home, jdk);
         let ask = format!(
             "curl --silent --show-error --cacert web.pem https://localhost:{}/sign.jsp",
@@ -161,8 +147,7 @@ fn it_serves_https_with_a_key_of_the_hsm() {
     let text = std::fs::read_to_string(&list).unwrap();
     assert!(text.contains(".13="));
     std::fs::write(&list, text.replace(".13=", ".14=")).unwrap();
-    let jdk = shell(folder.path(), &jdks);
-    let tomcat = Tomcat::start(&home, jdk.lines().next().unwrap());
+    let tomcat = Tomcat::start(&home, jdks[0]);
     assert!(tomcat.log.contains("FERROHSM not found"), "{}", tomcat.log);
     drop(tomcat);
     assert!(server.stop().success());

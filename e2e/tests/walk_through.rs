@@ -6,7 +6,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use ferrohsm_e2e::server::{Server, binary};
-use ferrohsm_e2e::tools::{block, commands, shell};
+use ferrohsm_e2e::tools::{block, commands, path_with, shell};
 use serde_json::Value;
 
 struct Operator {
@@ -24,11 +24,9 @@ impl Operator {
 
     /// Runs a command line of a document in the folder, with the built `ferrohsm` first in the path.
     fn types(&self, script: &str) {
-        let bin = binary("ferrohsm");
-        let path = std::env::var("PATH").unwrap();
+        let path = path_with(binary("ferrohsm").parent().unwrap());
         let script = script.replace("/var/lib/ferrohsm", self.hsm().to_str().unwrap());
-        let bin = bin.parent().unwrap().display();
-        shell(&self.folder(), &format!("PATH={bin}:{path}\n{script}"));
+        shell(&self.folder(), &format!("PATH='{path}'\n{script}"));
     }
 
     /// A command of `ferrohsm`: its exit code and JSON.
