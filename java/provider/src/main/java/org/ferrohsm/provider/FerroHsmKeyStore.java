@@ -165,13 +165,14 @@ final class FerroHsmKeyStore extends KeyStoreSpi {
 
     @Override
     public Certificate engineGetCertificate(String alias) {
-        Certificate[] chain = certificates(alias);
+        Certificate[] chain = certificates(alias, entries.find(alias));
         return chain == null ? null : chain[0];
     }
 
     @Override
     public Certificate[] engineGetCertificateChain(String alias) {
-        return engineIsKeyEntry(alias) ? certificates(alias) : null;
+        KeyInfo info = entries.find(alias);
+        return info == null || info.keyType() == KeyType.CERTIFICATE ? null : certificates(alias, info);
     }
 
     @Override
@@ -360,8 +361,7 @@ final class FerroHsmKeyStore extends KeyStoreSpi {
     }
 
     /** The chain, or null where there is none or Java cannot read it, so that one such entry does not stop the rest. */
-    private Certificate[] certificates(String alias) {
-        KeyInfo info = entries.find(alias);
+    private Certificate[] certificates(String alias, KeyInfo info) {
         if (info == null || info.certificateChain().isEmpty()) {
             return null;
         }

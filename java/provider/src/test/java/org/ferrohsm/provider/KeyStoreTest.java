@@ -368,6 +368,21 @@ class KeyStoreTest {
         assertNotNull(store.getEntry("bad chain", null));
     }
 
+    private interface Lookup {
+        Object by(String alias) throws Exception;
+    }
+
+    @Test
+    void whereNoListingIsFreshALookupIsOneCall() throws Exception {
+        stored("web");
+        for (Lookup lookup : List.<Lookup>of(store::getCertificateChain, store::getCertificate, store::getCreationDate,
+            alias -> store.getKey(alias, null), alias -> store.getEntry(alias, null))) {
+            long before = provider.callCount();
+            assertNotNull(lookup.by("web"));
+            assertEquals(1, provider.callCount() - before);
+        }
+    }
+
     @Test
     void whatAnotherProcessDoesShowsSoon() throws Exception {
         FerroHsmProvider elsewhere = new FerroHsmProvider(hsm.configWith("elsewhere", null).toString());
