@@ -154,9 +154,9 @@ final class DevHsm implements AutoCloseable {
 
     private void await() {
         try {
-            if (!process.waitFor(30, TimeUnit.SECONDS)) {
+            if (!process.waitFor(Patience.SECONDS, TimeUnit.SECONDS)) {
                 process.destroyForcibly();
-                throw new IllegalStateException("hsm-server did not end within 30 s");
+                throw new IllegalStateException("hsm-server did not end within " + Patience.SECONDS + " s");
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

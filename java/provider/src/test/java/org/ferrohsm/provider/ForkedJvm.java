@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 final class ForkedJvm {
     private final List<String> options = new ArrayList<>();
     private final Map<String, String> environment = new java.util.HashMap<>();
-    private int limitSeconds = 120;
+    private int limitSeconds = Patience.SECONDS;
 
     /** What it printed (both streams), and how it ended. */
     record Result(int code, String output) {
@@ -29,7 +29,7 @@ final class ForkedJvm {
         return this;
     }
 
-    /** It may run that long, instead of 120 seconds. */
+    /** It may run that long, instead of {@link Patience#SECONDS}. */
     ForkedJvm within(int seconds) {
         limitSeconds = seconds;
         return this;

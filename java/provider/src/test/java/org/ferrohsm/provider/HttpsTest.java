@@ -167,7 +167,7 @@ class HttpsTest {
     private static String get(SSLContext context, int port, String protocol) throws IOException {
         try (SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket(InetAddress.getLoopbackAddress(),
             port)) {
-            socket.setSoTimeout(60_000); // longer than the deadline of a call to the HSM
+            socket.setSoTimeout(Patience.SECONDS * 1000); // longer than the deadline of a call to the HSM
             socket.setEnabledProtocols(new String[] {protocol});
             SSLParameters parameters = socket.getSSLParameters();
             parameters.setEndpointIdentificationAlgorithm("HTTPS");
@@ -252,7 +252,7 @@ class HttpsTest {
             assertTrue(page.contains("CN=" + clientName(algorithm)), page);
         } finally {
             server.destroy();
-            assertTrue(server.waitFor(30, TimeUnit.SECONDS));
+            assertTrue(server.waitFor(Patience.SECONDS, TimeUnit.SECONDS));
         }
     }
 

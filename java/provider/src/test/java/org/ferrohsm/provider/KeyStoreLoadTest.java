@@ -12,6 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.security.KeyStore;
@@ -160,7 +161,9 @@ class KeyStoreLoadTest {
         assertEquals("FerroHSM", provider.getName());
         long before = provider.callCount();
         KeyStore store = store(provider);
-        store.load(Files.newInputStream(hsm.config()), null);
+        try (InputStream file = Files.newInputStream(hsm.config())) {
+            store.load(file, null);
+        }
         assertFalse(store.containsAlias("nothing"));
         assertTrue(provider.callCount() > before && provider.callNanos() > 0, "it was not this provider's client");
         byte[] changed = (Files.readString(hsm.config()) + "# changed\n").getBytes(StandardCharsets.UTF_8);
@@ -222,7 +225,7 @@ class KeyStoreLoadTest {
 
     /** The client waits up to 5 s before it tries an HSM again, longer than the deadline here. */
     private static void eventually(Attempt attempt) throws Exception {
-        long end = System.nanoTime() + 60_000_000_000L;
+        long end = Patience.endNanos();
         while (true) {
             try {
                 attempt.run();

@@ -18,7 +18,6 @@ import org.junit.jupiter.api.Test;
 /** One JVM outlives absolute expiries of its login, and restarts of the HSM in between. */
 class LoginLifetimeTest {
     private static final String LIFETIME_SECONDS = "3";
-    private static final long PATIENCE_MILLIS = 60_000;
 
     private final AtomicLong signatures = new AtomicLong();
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
@@ -93,7 +92,7 @@ class LoginLifetimeTest {
     }
 
     private void await(Condition condition) throws Exception {
-        long end = System.nanoTime() + PATIENCE_MILLIS * 1_000_000;
+        long end = Patience.endNanos();
         while (!condition.holds() && failure.get() == null) {
             assertTrue(System.nanoTime() < end, "waited too long");
             Thread.sleep(20);

@@ -133,7 +133,7 @@ class LoginTest {
         id.setAccessible(true);
         HsmNative.random(id.getLong(client), 1, future);
         ExecutionException failed =
-            assertThrows(ExecutionException.class, () -> future.get(60, java.util.concurrent.TimeUnit.SECONDS));
+            assertThrows(ExecutionException.class, () -> future.get(Patience.SECONDS, java.util.concurrent.TimeUnit.SECONDS));
         assertInstanceOf(AuthenticationException.class, failed.getCause());
     }
 

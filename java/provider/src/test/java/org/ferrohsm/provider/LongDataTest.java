@@ -389,7 +389,7 @@ class LongDataTest {
 
     /** Closing a stream does not wait for the HSM, and a call on another connection can overtake it. */
     private static byte[] onceThereIsRoom(Callable<byte[]> call) throws Exception {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        long deadline = Patience.endNanos();
         while (true) {
             try {
                 return call.call();
@@ -458,7 +458,7 @@ class LongDataTest {
             Thread.class.getMethod("startVirtualThread", Runnable.class).invoke(null, body);
         }
         for (CompletableFuture<Void> done : all) {
-            done.get(120, TimeUnit.SECONDS);
+            done.get(Patience.SECONDS, TimeUnit.SECONDS);
         }
     }
 

@@ -59,7 +59,7 @@ class MemoryScanTest {
             scan(using, memory);
         } finally {
             using.getOutputStream().close();
-            if (!using.waitFor(30, TimeUnit.SECONDS)) {
+            if (!using.waitFor(Patience.SECONDS, TimeUnit.SECONDS)) {
                 using.destroyForcibly().waitFor();
             }
         }

@@ -102,7 +102,7 @@ class ReconnectTest {
     /** What the provider logged, as the level and the text, once there are so many lines about this HSM. */
     private static List<String> awaitLines(List<LogRecord> records, String address, int count)
         throws InterruptedException {
-        long end = System.nanoTime() + 30_000_000_000L;
+        long end = Patience.endNanos();
         while (true) {
             List<String> lines = records.stream().filter(line -> line.getMessage().contains(address))
                 .map(line -> line.getLevel() + " " + line.getMessage()).toList();

@@ -85,9 +85,9 @@ final class Tool {
             Process process = new ProcessBuilder(command).directory(directory.toFile()).redirectErrorStream(true)
                 .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
                 .redirectOutput(output.toFile()).start();
-            if (!process.waitFor(120, TimeUnit.SECONDS)) {
+            if (!process.waitFor(Patience.SECONDS, TimeUnit.SECONDS)) {
                 process.destroyForcibly().waitFor();
-                throw new IOException(command + " did not end within 120 s:\n" + Files.readString(output));
+                throw new IOException(command + " did not end within " + Patience.SECONDS + " s:\n" + Files.readString(output));
             }
             return new Result(process.exitValue(), Files.readString(output));
         } finally {

@@ -52,7 +52,7 @@ final class VirtualThreadMain {
         } finally {
             signal("-CONT", arguments[1]);
         }
-        require(ended.await(60, TimeUnit.SECONDS), "some virtual threads never ended");
+        require(ended.await(Patience.SECONDS, TimeUnit.SECONDS), "some virtual threads never ended");
         require(signed.get() == THREADS, "only " + signed.get() + " signatures");
         System.out.println("ok");
     }

@@ -18,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 import javax.crypto.SecretKey;
 import javax.crypto.spec.IvParameterSpec;
 import javax.crypto.spec.OAEPParameterSpec;
+import org.ferrohsm.provider.Patience;
 
 /** The openssl command. */
 final class OpenSslPeer implements Peer {
@@ -78,9 +79,9 @@ final class OpenSslPeer implements Peer {
         Process process = new ProcessBuilder(command).redirectInput(write("input", input).toFile())
             .redirectOutput(directory.resolve("output").toFile()).redirectError(directory.resolve("errors").toFile())
             .start();
-        if (!process.waitFor(60, TimeUnit.SECONDS)) {
+        if (!process.waitFor(Patience.SECONDS, TimeUnit.SECONDS)) {
             process.destroyForcibly();
-            throw new IllegalStateException(command + " did not end within 60 s");
+            throw new IllegalStateException(command + " did not end within " + Patience.SECONDS + " s");
         }
         return process;
     }
