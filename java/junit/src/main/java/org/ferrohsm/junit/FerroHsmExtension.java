@@ -39,7 +39,7 @@ final class FerroHsmExtension implements BeforeAllCallback, ParameterResolver {
     public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
         Class<?> type = parameter.getParameter().getType();
         return isProvider(type) || type == KeyStore.class || type == FerroHsmServer.class
-            || (type == KeyPair.class || type == SecretKey.class) && parameter.isAnnotated(HsmKey.class);
+            || parameter.isAnnotated(HsmKey.class);
     }
 
     private static boolean isProvider(Class<?> type) {
@@ -63,7 +63,13 @@ final class FerroHsmExtension implements BeforeAllCallback, ParameterResolver {
                 return provider;
             }
             HsmKey wanted = parameter.findAnnotation(HsmKey.class).orElseThrow();
-            return type == KeyPair.class ? HsmKeys.keyPair(provider, wanted) : HsmKeys.secretKey(provider, wanted);
+            if (type == KeyPair.class) {
+                return HsmKeys.keyPair(provider, wanted);
+            }
+            if (type == SecretKey.class) {
+                return HsmKeys.secretKey(provider, wanted);
+            }
+            throw new IllegalArgumentException("@HsmKey is for KeyPair or SecretKey, not " + type.getName());
         } catch (GeneralSecurityException | RuntimeException e) {
             throw new ParameterResolutionException(parameter.getParameter() + ": " + e.getMessage(), e);
         }

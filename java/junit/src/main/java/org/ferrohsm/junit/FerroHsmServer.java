@@ -56,10 +56,10 @@ public final class FerroHsmServer implements AutoCloseable {
             // For Ctrl-C, which ends the HSM before it can see that this JVM is gone.
             Runtime.getRuntime().addShutdownHook(hook);
         } catch (IOException | RuntimeException e) {
-            process.close();
             if (made != null) {
                 made.close();
             }
+            process.close();
             throw e;
         }
         proxy = made;
@@ -202,7 +202,10 @@ public final class FerroHsmServer implements AutoCloseable {
         }
     }
 
-    /** Ends the HSM by SIGKILL, without a chance to end in order. {@link #restart} starts it again. */
+    /**
+     * Ends the HSM by SIGKILL, without a chance to end in order. {@link #restart} starts it again. A call meanwhile keeps trying
+     * to reach the HSM until its deadline, {@code timeout-ms} of the configuration (10 s by default), before it fails.
+     */
     public void kill() {
         process.kill();
     }

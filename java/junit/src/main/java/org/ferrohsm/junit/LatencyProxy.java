@@ -13,6 +13,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Stands between clients and an HSM on loopback, and delivers what clients send some time later. Replies pass at once, so a round
@@ -24,6 +25,7 @@ final class LatencyProxy implements AutoCloseable {
     private static final int CHUNK_BYTES = 64 * 1024;
     /** Chunks under way on a connection before its client has to wait. */
     private static final int CHUNKS = 256;
+    private static final long ACCEPT_AGAIN_NANOS = 10_000_000;
 
     /** Bytes and when they are to be delivered ({@link System#nanoTime}); no bytes: the end. */
     private record Chunk(byte[] bytes, long atNanos) {
@@ -68,7 +70,11 @@ final class LatencyProxy implements AutoCloseable {
             try {
                 client = listener.accept();
             } catch (IOException e) {
-                return; // closed
+                if (listener.isClosed()) {
+                    return;
+                }
+                LockSupport.parkNanos(ACCEPT_AGAIN_NANOS); // out of file handles, for example: some may be closed soon
+                continue;
             }
             thread(() -> serve(client));
         }

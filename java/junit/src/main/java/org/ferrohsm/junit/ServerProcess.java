@@ -26,7 +26,7 @@ import java.util.stream.Stream;
 final class ServerProcess implements AutoCloseable {
     private static final Pattern READY = Pattern.compile("\"address\":\"127\\.0\\.0\\.1:(\\d+)\"");
     /** For a machine that does much else; it is ready within a second otherwise. */
-    private static final long PATIENCE_SECONDS = 60;
+    static final long PATIENCE_SECONDS = 120;
     private static final File NOWHERE = new File("/dev/null");
 
     private final ServerBinary binary;
@@ -190,12 +190,15 @@ final class ServerProcess implements AutoCloseable {
         closed = true;
         try {
             endPause();
-            if (process != null) {
-                closeInput(process);
-                await(process);
-            }
         } finally {
-            clean();
+            try {
+                if (process != null) {
+                    closeInput(process);
+                    await(process);
+                }
+            } finally {
+                clean();
+            }
         }
     }
 

@@ -52,9 +52,9 @@ class CrashTest {
             String[] said = line.split(" ");
             ProcessHandle hsm = ProcessHandle.of(Long.parseLong(said[0])).orElse(null);
             end.of(jvm);
-            assertTrue(jvm.waitFor(30, TimeUnit.SECONDS), "the JVM did not end");
+            assertTrue(jvm.waitFor(ServerProcess.PATIENCE_SECONDS, TimeUnit.SECONDS), "the JVM did not end");
             if (hsm != null) {
-                hsm.onExit().get(30, TimeUnit.SECONDS);
+                hsm.onExit().get(ServerProcess.PATIENCE_SECONDS, TimeUnit.SECONDS);
             }
             assertFalse(Files.exists(Path.of(said[1])));
             try (var left = Files.list(temporary)) {

@@ -1,5 +1,6 @@
 package org.ferrohsm.junit;
 
+import static java.util.Map.entry;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -70,17 +71,18 @@ class ExtensionTest {
 
     @Test
     void whatIsWrongIsSaid() {
-        Map<String, List<String>> expected = Map.of(
-            "user", List.of("no user \"mallory\"", "@FerroHsm(users"),
-            "attribute", List.of("no attribute \"extractible\"", "extractable, "),
-            "flag", List.of("extractable is true or false, not \"yes\""),
-            "noValue", List.of("write name=value"),
-            "id", List.of("id takes bytes in hexadecimal"),
-            "label", List.of("\"label=\"", "1 to 1024 bytes"),
-            "publicHalf", List.of("no publicAttributes"),
-            "algorithm", List.of("ROT13"),
-            "size", List.of("2048"),
-            "unannotated", List.of("No ParameterResolver"));
+        Map<String, List<String>> expected = Map.ofEntries(
+            entry("user", List.of("no user \"mallory\"", "@FerroHsm(users")),
+            entry("attribute", List.of("no attribute \"extractible\"", "extractable, ")),
+            entry("flag", List.of("extractable is true or false, not \"yes\"")),
+            entry("noValue", List.of("write name=value")),
+            entry("id", List.of("id takes bytes in hexadecimal")),
+            entry("label", List.of("\"label=\"", "1 to 1024 bytes")),
+            entry("publicHalf", List.of("no publicAttributes")),
+            entry("algorithm", List.of("ROT13")),
+            entry("size", List.of("2048")),
+            entry("type", List.of("@HsmKey is for KeyPair or SecretKey, not java.security.PrivateKey")),
+            entry("unannotated", List.of("No ParameterResolver")));
         Cases cases = Cases.run(WrongCase.class);
         assertEquals(expected.keySet(), cases.failures().keySet(), cases::story);
         assertEquals(0, cases.passed());

@@ -241,7 +241,7 @@ class FerroHsmServerTest {
             });
             assertThrows(TimeoutException.class, () -> signed.get(300, TimeUnit.MILLISECONDS));
             hsm.resume();
-            assertTrue(signed.get(30, TimeUnit.SECONDS).length > 0);
+            assertTrue(signed.get(ServerProcess.PATIENCE_SECONDS, TimeUnit.SECONDS).length > 0);
             hsm.resume();
             hsm.pause();
             hsm.restart(); // runs on first

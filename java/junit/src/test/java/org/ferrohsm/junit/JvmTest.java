@@ -1,6 +1,7 @@
 package org.ferrohsm.junit;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,7 +28,7 @@ class JvmTest {
         Process process =
             new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile()).start();
         try {
-            process.waitFor(60, TimeUnit.SECONDS);
+            assertTrue(process.waitFor(ServerProcess.PATIENCE_SECONDS, TimeUnit.SECONDS), "the JVM does not end");
         } finally {
             process.destroyForcibly();
         }

@@ -2,6 +2,7 @@ package org.ferrohsm.junit.cases;
 
 import java.security.KeyPair;
 import java.security.KeyStore;
+import java.security.PrivateKey;
 import javax.crypto.SecretKey;
 import org.ferrohsm.junit.FerroHsm;
 import org.ferrohsm.junit.HsmKey;
@@ -45,6 +46,10 @@ public class WrongCase {
 
     @Test
     void size(@HsmKey(algorithm = "RSA", size = 1000) KeyPair pair) {
+    }
+
+    @Test
+    void type(@HsmKey PrivateKey key) {
     }
 
     @Test
