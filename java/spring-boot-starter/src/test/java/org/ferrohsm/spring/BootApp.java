@@ -15,6 +15,9 @@ import java.util.concurrent.TimeUnit;
 
 /** The test application in a JVM of its own, on one Boot and one server, started as often as asked. */
 final class BootApp implements AutoCloseable {
+    /** How long the tests wait for anything: more than a busy machine ever needs. */
+    static final int PATIENCE_SECONDS = 120;
+
     private final Process process;
     private final Writer input;
     private final StringBuffer log = new StringBuffer();
@@ -70,7 +73,7 @@ final class BootApp implements AutoCloseable {
     }
 
     /** Starts the application with these properties; a run before is ended. Its port. */
-    int start(String... properties) throws IOException, InterruptedException {
+    int start(String... properties) throws InterruptedException {
         String answer = run(properties);
         if (!answer.startsWith("port ")) {
             throw new AssertionError(answer + "\n" + log);
@@ -79,7 +82,7 @@ final class BootApp implements AutoCloseable {
     }
 
     /** Starts it, and it must fail: the message of the first cause. */
-    String refused(String... properties) throws IOException, InterruptedException {
+    String refused(String... properties) throws InterruptedException {
         String answer = run(properties);
         if (!answer.startsWith("failed ")) {
             throw new AssertionError("it started: " + answer + "\n" + log);
@@ -87,17 +90,21 @@ final class BootApp implements AutoCloseable {
         return answer.substring("failed ".length());
     }
 
-    private String run(String... properties) throws IOException, InterruptedException {
+    private String run(String... properties) throws InterruptedException {
         List<String> arguments = new ArrayList<>(List.of("--server.port=0", "--server.address=127.0.0.1",
             "--spring.main.banner-mode=off"));
         for (String property : properties) {
             arguments.add("--" + property);
         }
-        input.write(String.join("\t", arguments) + '\n');
-        input.flush();
-        String answer = answers.poll(60, TimeUnit.SECONDS);
+        try {
+            input.write(String.join("\t", arguments) + '\n');
+            input.flush();
+        } catch (IOException e) {
+            throw new AssertionError("the JVM ended:\n" + log, e);
+        }
+        String answer = answers.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
         if (answer == null) {
-            throw new AssertionError("it neither started nor failed within 60 s:\n" + log);
+            throw new AssertionError("it neither started nor failed within " + PATIENCE_SECONDS + " s:\n" + log);
         }
         return answer;
     }
@@ -106,7 +113,7 @@ final class BootApp implements AutoCloseable {
     public void close() throws IOException {
         input.close();
         try {
-            if (!process.waitFor(20, TimeUnit.SECONDS)) {
+            if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
                 process.destroyForcibly();
                 throw new AssertionError("it did not end:\n" + log);
             }

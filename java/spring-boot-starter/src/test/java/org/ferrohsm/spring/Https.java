@@ -1,5 +1,8 @@
 package org.ferrohsm.spring;
 
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsExchange;
 import com.sun.net.httpserver.HttpsParameters;
@@ -8,6 +11,7 @@ import java.io.IOException;
 import java.net.HttpURLConnection;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.security.KeyPair;
@@ -15,15 +19,19 @@ import java.security.KeyPairGenerator;
 import java.security.KeyStore;
 import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
+import java.util.List;
 import javax.net.ssl.HttpsURLConnection;
 import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManagerFactory;
 
 /** The other side of the application under test: plain JSSE with keys in software, trusting the test's authority. */
 final class Https {
     private static final char[] PASSWORD = "changeit".toCharArray();
+    private static final int PATIENCE_MILLIS = BootApp.PATIENCE_SECONDS * 1000;
 
     /** A page, and the certificate that it came under. */
     record Answer(int status, String body, X509Certificate certificate) {
@@ -62,7 +70,7 @@ final class Https {
             (HttpsURLConnection) URI.create("https://localhost:" + port + path).toURL().openConnection();
         connection.setSSLSocketFactory(context.getSocketFactory());
         connection.setRequestProperty("Connection", "close");
-        connection.setReadTimeout(30_000);
+        limit(connection);
         try {
             int status = connection.getResponseCode();
             try (var body = status < 400 ? connection.getInputStream() : connection.getErrorStream()) {
@@ -74,11 +82,34 @@ final class Https {
         }
     }
 
+    private static void limit(HttpURLConnection connection) {
+        connection.setConnectTimeout(PATIENCE_MILLIS);
+        connection.setReadTimeout(PATIENCE_MILLIS);
+    }
+
+    /** It must fail, and not because nobody answers. */
+    void refused(int port) {
+        IOException failure = assertThrows(IOException.class, () -> get(port, "/"));
+        assertFalse(failure instanceof SocketTimeoutException, "nobody answers");
+    }
+
+    /** The server's certificate for a client that sends the server's name, as all do but Java with {@code localhost}. */
+    X509Certificate certificateByName(int port) throws IOException {
+        try (SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket(InetAddress.getLoopbackAddress(), port)) {
+            SSLParameters parameters = socket.getSSLParameters();
+            parameters.setServerNames(List.of(new SNIHostName("localhost")));
+            socket.setSSLParameters(parameters);
+            socket.setSoTimeout(PATIENCE_MILLIS);
+            socket.startHandshake();
+            return (X509Certificate) socket.getSession().getPeerCertificates()[0];
+        }
+    }
+
     /** The status of a page without TLS. */
     static int plain(int port, String path) throws IOException {
         HttpURLConnection connection =
             (HttpURLConnection) URI.create("http://localhost:" + port + path).toURL().openConnection();
-        connection.setReadTimeout(30_000);
+        limit(connection);
         try {
             return connection.getResponseCode();
         } finally {

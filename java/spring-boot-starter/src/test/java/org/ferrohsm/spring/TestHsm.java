@@ -1,12 +1,7 @@
 package org.ferrohsm.spring;
 
-import java.io.BufferedReader;
-import java.io.File;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.io.UncheckedIOException;
 import java.math.BigInteger;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -20,10 +15,7 @@ import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.Comparator;
 import java.util.Date;
-import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x509.BasicConstraints;
 import org.bouncycastle.asn1.x509.Extension;
@@ -32,29 +24,18 @@ import org.bouncycastle.asn1.x509.GeneralNames;
 import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
 import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
-import org.ferrohsm.provider.FerroHsmProvider;
+import org.ferrohsm.junit.FerroHsmServer;
 
 /** A throwaway HSM, and an authority in software that certifies its keys. */
 final class TestHsm implements AutoCloseable {
     private static TestHsm shared;
 
-    private final Path directory = Files.createTempDirectory("ferrohsm-spring-");
-    private final Process server;
-    private final KeyStore store;
+    private final FerroHsmServer server = FerroHsmServer.start();
+    private final KeyStore store = server.keyStore();
     private final KeyPair authority;
     private final X509Certificate root;
 
     TestHsm() throws Exception {
-        server = new ProcessBuilder(System.getProperty("ferrohsm.test.server"), "dev", "--dir",
-            directory.resolve("hsm").toString(), "--listen", "127.0.0.1:0")
-            .redirectError(directory.resolve("hsm.log").toFile()).start();
-        String ready = new BufferedReader(new InputStreamReader(server.getInputStream(), StandardCharsets.UTF_8))
-            .readLine();
-        if (ready == null || !ready.contains("\"ready\":true")) {
-            throw new IOException("hsm-server is not ready: " + Files.readString(directory.resolve("hsm.log")));
-        }
-        store = KeyStore.getInstance("FERROHSM", new FerroHsmProvider(config().toString()));
-        store.load(null, null);
         KeyPairGenerator software = KeyPairGenerator.getInstance("EC", "SunEC");
         software.initialize(256);
         authority = software.generateKeyPair();
@@ -67,18 +48,17 @@ final class TestHsm implements AutoCloseable {
         }
     }
 
-    /** One for all tests of this JVM. */
+    /** One for all tests of this JVM, with which it ends. */
     static synchronized TestHsm shared() throws Exception {
         if (shared == null) {
             shared = new TestHsm();
-            Runtime.getRuntime().addShutdownHook(new Thread(shared::close));
         }
         return shared;
     }
 
     /** The client configuration. */
     Path config() {
-        return directory.resolve("hsm/client.toml");
+        return server.config();
     }
 
     /** A copy of it beside it, with other text in it. */
@@ -91,12 +71,17 @@ final class TestHsm implements AutoCloseable {
 
     /** A PKCS#12 file with the authority's certificate, password {@code changeit}. */
     Path trust() {
-        return directory.resolve("trust.p12");
+        return config().resolveSibling("trust.p12");
     }
 
     /** The password of the configuration's user. */
     String password() throws IOException {
         return Files.readString(config()).replaceAll("(?s).*\\npassword = \"([^\"]*)\".*", "$1");
+    }
+
+    /** For its faults. */
+    FerroHsmServer server() {
+        return server;
     }
 
     X509Certificate root() {
@@ -146,18 +131,6 @@ final class TestHsm implements AutoCloseable {
 
     @Override
     public void close() {
-        server.destroy();
-        try {
-            if (!server.waitFor(30, TimeUnit.SECONDS)) {
-                server.destroyForcibly();
-            }
-            try (Stream<Path> files = Files.walk(directory)) {
-                files.sorted(Comparator.reverseOrder()).map(Path::toFile).forEach(File::delete);
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        server.close();
     }
 }

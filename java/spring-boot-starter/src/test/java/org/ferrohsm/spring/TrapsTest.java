@@ -1,9 +1,10 @@
 package org.ferrohsm.spring;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -20,11 +21,24 @@ class TrapsTest {
         Https client = Https.as(hsm, null);
         String openSsl = BootApp.classpath(boot + "-tcnative");
         try (BootApp app = new BootApp(boot + "-netty", openSsl)) {
-            int port = app.start(properties);
-            assertThrows(IOException.class, () -> client.get(port, "/"));
+            client.refused(app.start(properties));
         }
         try (BootApp app = new BootApp(boot + "-netty", openSsl, "-Dio.netty.handler.ssl.noOpenSsl=true")) {
             assertEquals("hello", client.get(app.start(properties), "/").body());
+        }
+    }
+
+    /** With an alias and this key manager the handshakes fail; ServersTest has those that work. */
+    @ParameterizedTest
+    @ValueSource(strings = {"boot4-tomcat", "boot4-netty"})
+    void pkixHasOtherAliases(String boot, @TempDir Path directory) throws Exception {
+        TestHsm hsm = TestHsm.shared();
+        hsm.key("pkix-" + boot, "EC", "pkix");
+        Path security = Files.writeString(directory.resolve("security"), "ssl.KeyManagerFactory.algorithm=PKIX");
+        try (BootApp app = new BootApp(boot, "", "-Djava.security.properties=" + security)) {
+            String[] properties = {"ferrohsm.config=" + hsm.config(), "server.ssl.key-store-type=PKCS11",
+                "server.ssl.key-store-provider=FerroHSM", "server.ssl.key-alias=pkix-" + boot};
+            Https.as(hsm, null).refused(app.start(properties));
         }
     }
 }
