@@ -103,9 +103,9 @@ public final class CertificateRotation implements SmartLifecycle {
             // The KeyStore shows what is in the HSM; key managers are made anew from it, as they keep what they saw.
             registry.updateBundle(name, SslBundle.of(bundle.getStores(), bundle.getKey(), bundle.getOptions(),
                 bundle.getProtocol()));
+            rotations.incrementAndGet();
             inUse.put(name, certificates);
             complaints.remove(name);
-            rotations.incrementAndGet();
             LOGGER.info("SSL bundle '" + name + "' has new certificates from the HSM");
             return true;
         } catch (RuntimeException | GeneralSecurityException e) {

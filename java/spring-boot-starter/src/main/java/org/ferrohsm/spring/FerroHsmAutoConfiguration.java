@@ -51,7 +51,7 @@ public class FerroHsmAutoConfiguration {
         return new CertificateRotation(properties.rotation().interval());
     }
 
-    /** Boot's SSL bundles, with clients that follow {@code key.alias}. */
+    /** Boot's SSL bundles, whose {@code key.alias} decides. */
     @Bean
     @ConditionalOnMissingBean({SslBundleRegistry.class, SslBundles.class})
     DefaultSslBundleRegistry sslBundleRegistry(ObjectProvider<SslBundleRegistrar> registrars,

@@ -9,11 +9,13 @@ import javax.net.ssl.TrustManagerFactory;
 import org.ferrohsm.provider.FerroHsmProvider;
 import org.springframework.boot.ssl.DefaultSslBundleRegistry;
 import org.springframework.boot.ssl.SslBundle;
+import org.springframework.boot.ssl.SslBundleKey;
 import org.springframework.boot.ssl.SslManagerBundle;
+import org.springframework.boot.ssl.SslStoreBundle;
 
 /**
- * Boot's registry of SSL bundles, where a bundle's {@code key.alias} decides for clients too. Boot's own key manager follows
- * it for servers only and lets a client show any certificate of the KeyStore: of no matter for a file with one key, but a
+ * Boot's registry of SSL bundles, where a bundle with {@code key.alias} has that key and no other. Boot's own key manager follows
+ * the alias for servers only and lets a client show any certificate of the KeyStore: of no matter for a file with one key, but a
  * KeyStore in an HSM has all keys of its user. Bundles with keys elsewhere are Boot's. Thread-safe.
  */
 final class HsmSslBundleRegistry extends DefaultSslBundleRegistry {
@@ -52,9 +54,12 @@ final class HsmSslBundleRegistry extends DefaultSslBundleRegistry {
     private record Managers(SslBundle bundle) implements SslManagerBundle {
         @Override
         public KeyManagerFactory getKeyManagerFactory() {
-            KeyManagerFactory factory = bundle.getManagers().getKeyManagerFactory();
-            return isInHsm(bundle.getStores().getKeyStore())
-                ? new AliasKeyManagerFactory(factory, bundle.getKey().getAlias()) : factory;
+            KeyStore store = bundle.getStores().getKeyStore();
+            if (!isInHsm(store)) {
+                return bundle.getManagers().getKeyManagerFactory();
+            }
+            KeyStore one = AliasKeyStore.of(store, bundle.getKey().getAlias());
+            return SslManagerBundle.from(SslStoreBundle.of(one, null, null), SslBundleKey.NONE).getKeyManagerFactory();
         }
 
         @Override

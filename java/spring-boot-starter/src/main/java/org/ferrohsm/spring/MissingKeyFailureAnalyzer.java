@@ -11,9 +11,9 @@ import org.springframework.core.env.Environment;
  * finds it through {@code META-INF/spring.factories}.
  */
 final class MissingKeyFailureAnalyzer implements FailureAnalyzer, Ordered {
-    /** What Tomcat and Boot say then. */
+    /** What Tomcat, Boot and the starter say then. */
     private static final List<String> MESSAGES = List.of("No aliases for private keys found in key store",
-        "Keystore does not contain alias", "does not identify a key entry");
+        "Keystore does not contain", "does not identify a key entry");
 
     private final Environment environment;
 

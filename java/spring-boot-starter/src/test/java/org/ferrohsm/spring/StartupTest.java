@@ -1,15 +1,15 @@
 package org.ferrohsm.spring;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import javax.crypto.KeyGenerator;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -28,21 +28,17 @@ class StartupTest {
         return all.toArray(String[]::new);
     }
 
-    private static int freePort() throws Exception {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
-    }
-
     @ParameterizedTest
     @ValueSource(strings = {"boot3-tomcat", "boot4-netty"})
     void failuresAreExplained(String boot) throws Exception {
         hsm.key("startup-" + boot, "EC", "startup");
-        String address = "127.0.0.1:" + freePort();
-        Path nowhere = hsm.configWith("nowhere-" + boot, "(?m)^addresses.*$",
-            "addresses = [\"" + address + "\"]\ntimeout-ms = 1000");
         Path nobody = hsm.configWith("nobody-" + boot, "(?m)^(user|password).*$", "");
-        try (BootApp app = new BootApp(boot)) {
+        // Bound and not listening: nobody else can take the port, and connections are refused.
+        try (BootApp app = new BootApp(boot); Socket taken = new Socket()) {
+            taken.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+            String address = "127.0.0.1:" + taken.getLocalPort();
+            Path nowhere = hsm.configWith("nowhere-" + boot, "(?m)^addresses.*$",
+                "addresses = [\"" + address + "\"]\ntimeout-ms = 1000");
             // Each before the JVM has what is missing.
             assertEquals("no such provider: FerroHSM", app.refused(server(boot, "ferrohsm.enabled=false")));
             app.refused(server(boot, "ferrohsm.config=https://example.com/client.toml"));
@@ -85,14 +81,22 @@ class StartupTest {
                 app.refused(shape);
                 assertFailure(app, "The web server's key is not in FerroHSM: No aliases for private keys", "keytool -list");
             } else {
-                int port = app.start(shape);
-                assertThrows(IOException.class, () -> Https.as(empty, null).get(port, "/"));
+                Https.as(empty, null).refused(app.start(shape));
             }
-            app.refused("ferrohsm.config=" + empty.config(), "server.ssl.bundle=web",
+            String[] bundle = {"ferrohsm.config=" + empty.config(), "server.ssl.bundle=web",
                 "spring.ssl.bundle.jks.web.keystore.type=PKCS11", "spring.ssl.bundle.jks.web.keystore.provider=FerroHSM",
-                "spring.ssl.bundle.jks.web.key.alias=web");
+                "spring.ssl.bundle.jks.web.key.alias=web"};
+            app.refused(bundle);
             assertFailure(app, "The web server's key is not in FerroHSM: " + (boot.endsWith("tomcat")
                 ? "Alias name [web] does not identify a key entry" : "Keystore does not contain alias 'web'"), "keytool -list");
+            if (!boot.endsWith("tomcat")) {
+                KeyGenerator generator = KeyGenerator.getInstance("AES", empty.store().getProvider());
+                generator.init(256);
+                empty.store().setKeyEntry("web", generator.generateKey(), null, null);
+                app.refused(bundle);
+                assertFailure(app, "The web server's key is not in FerroHSM: Keystore does not contain a private key under the"
+                    + " alias 'web'", "keytool -list");
+            }
         }
     }
 
