@@ -14,6 +14,7 @@ import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.KeyStore;
@@ -37,10 +38,21 @@ final class Https {
     record Answer(int status, String body, X509Certificate certificate) {
     }
 
+    private final KeyManagerFactory keys;
+    private final TrustManagerFactory trust;
     private final SSLContext context;
 
-    private Https(SSLContext context) {
-        this.context = context;
+    private Https(KeyManagerFactory keys, TrustManagerFactory trust) throws GeneralSecurityException {
+        this.keys = keys;
+        this.trust = trust;
+        context = newContext();
+    }
+
+    /** One without sessions that could be resumed. */
+    private SSLContext newContext() throws GeneralSecurityException {
+        SSLContext made = SSLContext.getInstance("TLS");
+        made.init(keys.getKeyManagers(), trust.getTrustManagers(), null);
+        return made;
     }
 
     /** With a certificate of its own of that name, or none (null). */
@@ -59,9 +71,7 @@ final class Https {
         keys.init(store, PASSWORD);
         TrustManagerFactory trust = TrustManagerFactory.getInstance("PKIX");
         trust.init(store);
-        SSLContext context = SSLContext.getInstance("TLS");
-        context.init(keys.getKeyManagers(), trust.getTrustManagers(), null);
-        return new Https(context);
+        return new Https(keys, trust);
     }
 
     /** A page of the application, over a connection of its own. */
@@ -93,9 +103,13 @@ final class Https {
         assertFalse(failure instanceof SocketTimeoutException, "nobody answers");
     }
 
-    /** The server's certificate for a client that sends the server's name, as all do but Java with {@code localhost}. */
-    X509Certificate certificateByName(int port) throws IOException {
-        try (SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket(InetAddress.getLoopbackAddress(), port)) {
+    /**
+     * The server's certificate for a client that has no session with it yet and sends the server's name, as all do but Java with
+     * {@code localhost}.
+     */
+    X509Certificate certificateByName(int port) throws IOException, GeneralSecurityException {
+        try (SSLSocket socket =
+            (SSLSocket) newContext().getSocketFactory().createSocket(InetAddress.getLoopbackAddress(), port)) {
             SSLParameters parameters = socket.getSSLParameters();
             parameters.setServerNames(List.of(new SNIHostName("localhost")));
             socket.setSSLParameters(parameters);
