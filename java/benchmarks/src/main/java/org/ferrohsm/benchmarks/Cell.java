@@ -3,6 +3,7 @@ package org.ferrohsm.benchmarks;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /** One operation at one thread count, with what every contender reached. */
 record Cell(Operation operation, int threads, List<Score> scores) {
@@ -43,11 +44,20 @@ record Cell(Operation operation, int threads, List<Score> scores) {
         return scores.stream().filter(s -> s.contender().id().equals(contenderId) && s.isMeasured()).findFirst();
     }
 
-    /** Throughput of FerroHSM divided by that of another, if both were measured. */
+    /**
+     * Throughput of FerroHSM divided by that of another, if both were measured: the median of what each turn of rounds gave,
+     * so that a machine whose speed changes from turn to turn changes both sides.
+     */
     Optional<Double> ratio(String otherId) {
-        return score("ferrohsm")
-                .flatMap(ours -> score(otherId)
-                        .map(theirs -> ours.median().operationsPerSecond() / theirs.median().operationsPerSecond()));
+        return score("ferrohsm").flatMap(ours -> score(otherId).map(theirs -> ratio(ours.rounds(), theirs.rounds())));
+    }
+
+    private static double ratio(List<Round> ours, List<Round> theirs) {
+        double[] ratios = IntStream.range(0, ours.size())
+                .mapToDouble(turn -> ours.get(turn).operationsPerSecond() / theirs.get(turn).operationsPerSecond())
+                .sorted()
+                .toArray();
+        return ratios[(ratios.length - 1) / 2];
     }
 
     boolean hasFailure() {

@@ -26,7 +26,7 @@ record Options(
               --only TEXT         only operations whose name contains TEXT: %s
               --providers A,B     only these: %s
               --threads 1,4,64    thread counts
-              --seconds S         wall time of one round (default 1.0), three rounds per provider and cell
+              --seconds S         wall time of one round (default 1.0), five rounds per provider and cell
               --quick             one short round each: shows that it works, too coarse to quote
               --out DIR           where results.json and results.svg go (default build/bench)
             """
@@ -48,7 +48,7 @@ record Options(
         List<Integer> threads = List.of(1, 4, 64);
         List<String> providers = Contenders.IDS;
         double seconds = 1.0;
-        int rounds = 3;
+        int rounds = 5;
         Path out = Path.of("build", "bench");
         for (int i = 0; i < arguments.length; i++) {
             String option = arguments[i];

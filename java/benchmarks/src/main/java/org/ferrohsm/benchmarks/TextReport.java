@@ -23,7 +23,7 @@ final class TextReport {
         out.append('\n');
         line(out, "%s, %d processors, %s", machine.processor(), machine.processors(), machine.system());
         line(out, "Java %s, %s", machine.java(), machine.time());
-        line(out, "%d round(s) of %.2f s per provider and cell, the median round is shown",
+        line(out, "%d round(s) of %.2f s per provider and cell; shown are the median round and the median of the rounds' ratios",
                 report.options().rounds(), report.options().roundSeconds());
         if (machine.isBusy()) {
             line(out, "NOISY: the load average before the run was %.2f; do not quote these numbers", machine.loadAverage());
