@@ -151,8 +151,9 @@ pub fn run(options: &Options<'_>) -> Result<(), DevError> {
     if options.mode.is_some_and(|mode| mode != hsm.cluster.mode()) {
         return Err(DevError::OtherMode(hsm.mode.name()));
     }
-    let passwords = passwords(&directory, &users, &hsm.users.list()?)?;
-    complete(&hsm, &directory, &passwords)?;
+    let known = hsm.users.list()?;
+    let passwords = passwords(&directory, &users, &known)?;
+    complete(&hsm, &directory, &passwords, &known)?;
     let mut failed = None;
     let on_listening = |address: SocketAddr| {
         announce(&hsm, &directory, &passwords, address).map_err(|error| {
@@ -177,8 +178,13 @@ pub fn run(options: &Options<'_>) -> Result<(), DevError> {
 }
 
 /// Takes the cluster to ACTIVE, with a crypto user and a client certificate. Each step is skipped if it was done
-/// before, so that a set-up cut short goes on.
-fn complete(hsm: &Arc<Hsm>, directory: &Path, passwords: &Passwords) -> Result<(), DevError> {
+/// before, so that a set-up cut short goes on. `known` are the users that there are before it.
+fn complete(
+    hsm: &Arc<Hsm>,
+    directory: &Path,
+    passwords: &Passwords,
+    known: &[UserInfo],
+) -> Result<(), DevError> {
     let now = hsm.clock.now_unix_ms();
     if hsm.cluster.state() == ClusterState::Uninitialized {
         let (certificate, root) = hsm.cluster.dev_sign(now)?;
@@ -192,7 +198,6 @@ fn complete(hsm: &Arc<Hsm>, directory: &Path, passwords: &Passwords) -> Result<(
             now,
         )?;
     }
-    let known = hsm.users.list()?;
     for (name, password) in passwords.crypto_users() {
         if !known.iter().any(|user| user.name == name) {
             let password = password.as_bytes();
@@ -300,7 +305,7 @@ fn further_users(names: &[String]) -> Result<Vec<String>, DevError> {
 fn passwords(
     directory: &Path,
     users: &[String],
-    of_the_hsm: &[UserInfo],
+    known: &[UserInfo],
 ) -> Result<Passwords, DevError> {
     let path = directory.join(PASSWORDS_FILE);
     let kept = match fs::read_to_string(&path).map(Zeroizing::new) {
@@ -317,16 +322,16 @@ fn passwords(
             users: BTreeMap::new(),
         },
     };
-    let known = passwords.users.len();
+    let before = passwords.users.len();
     for name in users {
         if let Entry::Vacant(new) = passwords.users.entry(name.clone()) {
-            if of_the_hsm.iter().any(|user| user.name == *name) {
+            if known.iter().any(|user| user.name == *name) {
                 return Err(DevError::UserIsThere(name.clone()));
             }
             new.insert(random_password()?);
         }
     }
-    if is_new || passwords.users.len() != known {
+    if is_new || passwords.users.len() != before {
         let text = Zeroizing::new(
             toml::to_string(&passwords).map_err(|_| DevError::Passwords(path.clone()))?,
         );
